@@ -1,0 +1,65 @@
+# `make` or `make help` lists the verbs.
+.DEFAULT_GOAL := help
+.PHONY: help setup python demo demo-down test test-unit test-dags test-lab lint format lock lab-up lab-status lab-down clean
+
+LAB ?= medium
+export LAB
+PYTHON := .venv/bin/python
+PYTEST := $(PYTHON) -m pytest
+
+help: ## list the verbs
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@echo
+	@echo "  LAB=medium (default) or LAB=allinone chooses the lab's platform; T='-k name' passes options to pytest."
+
+setup: ## install all that the demo and the tests need
+	@tools/setup
+
+python:
+	@tools/setup python
+
+demo: setup ## run a whole night on the lab from Airflow, and keep the UI open
+	@$(PYTHON) tools/demo.py
+
+demo-down: ## stop the demo's Airflow
+	@if [ -x $(PYTHON) ]; then $(PYTHON) tools/demo.py down; fi
+
+test: setup lint ## lint and all tests, the lab's included
+	@$(PYTEST) $(T)
+
+test-unit: python ## tests of plain functions, seconds
+	@$(PYTEST) tests/unit $(T)
+
+test-dags: python ## tests of the graph with fake hosts
+	@$(PYTEST) tests/dags $(T)
+
+test-lab: setup ## real nights on the lab
+	@$(PYTEST) tests/lab $(T)
+
+lint: python ## style, types and import rules
+	@.venv/bin/ruff check --quiet --output-format concise .
+	@.venv/bin/ruff format --quiet --check . || { echo "HINT: make format"; exit 1; }
+	@.venv/bin/mypy --no-error-summary
+	@PYTHONPATH=plugins .venv/bin/lint-imports --no-logo
+
+format: python ## let ruff format and repair
+	@.venv/bin/ruff check --quiet --fix-only .
+	@.venv/bin/ruff format --quiet .
+
+lock: python ## write requirements*.txt anew (UPGRADE=--upgrade takes newer versions)
+	@for part in requirements requirements-dev; do .venv/bin/uv pip compile --quiet --universal --python-version 3.11 \
+		--generate-hashes --custom-compile-command "make lock" $(UPGRADE) $$part.in --output-file $$part.txt; done
+
+lab-up: setup ## bring the lab's platform up
+	@lab/up
+
+lab-status: ## show the lab's hosts, units and clusters
+	@lab/status
+
+lab-down: ## remove the lab's platform with its data
+	@lab/down
+
+clean: demo-down ## stop demo and lab, remove .venv, downloads and caches
+	@if [ -x $(PYTHON) ]; then LAB=medium lab/down; LAB=allinone lab/down; fi
+	@rm -rf --one-file-system .venv .demo .airflow lab/run lab/.cache .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .ci/last.log
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
