@@ -1,0 +1,192 @@
+"""
+Nightly cold backup of a Vitam platform.
+
+The manual's procedure, one task a sentence:
+
+1. **look**: is the platform fit for a backup? Nothing is touched; every finding is told at once.
+2. **front**: ingest and access stop.
+3. **drain** and **securing**, side by side: no workflow runs any more, then processing, worker and workspace stop;
+   the logbooks are secured, then scheduling is held.
+4. **back**: functional-administration, logbook, metadata, storage and the offers stop.
+5. **elasticsearch** and **mongodb**, side by side: the balancer is switched off and has ended its transactions; each
+   shard's elected primary is found and stopped; then that of each config set.
+6. **copy**: what is stopped is copied on its own host.
+7. **start**: everything that ran before runs again, *whatever failed*: these tasks are teardowns of open_backup.
+8. **after**: each copy is read back, the backup is sealed.
+
+`conclude_night` is the judge: the run is green only when every copy was made, read back and sealed, and the platform
+is up. To start the platform again by hand, clear the tasks of the group **start**.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+import pendulum
+from airflow.sdk import DAG, Label, Param, TaskGroup, TriggerRule, chain
+
+from vitam_operators.graph import (
+    clusters,
+    config_sets,
+    elasticsearch,
+    elasticsearch_nodes,
+    file_sets,
+    for_each,
+    hosts,
+    parts,
+    platform_file,
+    restart,
+    shards,
+    start_services,
+    stop_services,
+)
+from vitam_operators.operators.backups import OpenBackupOperator, PlanNightOperator, SealBackupOperator
+from vitam_operators.operators.base import RETRY_POLICY
+from vitam_operators.operators.copies import CopyFilesOperator, CopyReplicaSetOperator, EndCopiesOperator
+from vitam_operators.operators.elasticsearch import (
+    AwaitElasticsearchOperator,
+    FlushElasticsearchOperator,
+    StartElasticsearchOperator,
+    StopElasticsearchOperator,
+)
+from vitam_operators.operators.looks import CheckClusterOperator, CheckHostOperator
+from vitam_operators.operators.mongo import (
+    StartBalancerOperator,
+    StartPrimaryOperator,
+    StopBalancerOperator,
+    StopPrimaryOperator,
+)
+from vitam_operators.operators.proofs import VerifyCopyOperator
+from vitam_operators.operators.scheduling import HoldSchedulingOperator, ResumeSchedulingOperator
+from vitam_operators.operators.verdict import ConcludeNightOperator
+from vitam_operators.platforms import load_platform
+from vitam_operators.procedure import BACK, DRAIN, FRONT
+from vitam_operators.sensors.balancer import BalancerActiveSensor, BalancerIdleSensor
+from vitam_operators.sensors.quiet import LogbookSecuredSensor, WorkflowsDrainedSensor
+from vitam_operators.sensors.window import RestartTimeSensor
+from vitam_operators.timetables import NightWindowTimetable
+
+PLATFORM_FILE = platform_file(beside=Path(__file__).parents[1])
+platform = load_platform(PLATFORM_FILE)
+
+with DAG(
+    dag_id="vitam_backup",
+    dag_display_name="Vitam: nightly cold backup",
+    description=f"Stops {platform.name} in the manual's order, copies it, starts it again, proves the copies",
+    doc_md=__doc__,
+    schedule=NightWindowTimetable.from_config(platform.window),
+    start_date=pendulum.datetime(2026, 1, 1, tz=platform.window.timezone),
+    catchup=False,
+    max_active_runs=1,
+    tags=["vitam", "backup"],
+    default_args={
+        "platform_file": str(PLATFORM_FILE),
+        "retries": 3,
+        "retry_delay": timedelta(seconds=10),
+        "retry_policy": RETRY_POLICY,
+    },
+    params={
+        "plan_only": Param(
+            False,
+            type="boolean",
+            title="Plan only",
+            description_md="Look at the platform and write the plan into the log of `plan_night`; stop nothing.",
+        ),
+        "until": Param(
+            None,
+            type=["null", "string"],
+            format="date-time",
+            title="Until",
+            description_md="When everything has to run again. Empty: the next end of the nightly window.",
+        ),
+        "securing": Param(
+            platform.securing.wait_for,
+            type="string",
+            enum=["midnight", "next_run", "none_running"],
+            values_display={
+                "midnight": "wait for the securing at midnight",
+                "next_run": "wait for the next securing",
+                "none_running": "only make sure that none is running",
+            },
+            title="Securing of the logbooks",
+        ),
+        "copies": Param("everything", type="string", enum=["everything", "databases", "files"], title="What is copied"),
+        "note": Param("", type="string", maxLength=500, title="Note", description_md="Kept in the manifest."),
+    },
+) as dag:
+    with TaskGroup("look", prefix_group_id=False, tooltip="Changes nothing"):
+        check_host = for_each(hosts(platform), CheckHostOperator, "check_host")
+        check_cluster = for_each(clusters(platform), CheckClusterOperator, "check_cluster")
+        plan_night = PlanNightOperator(task_id="plan_night", trigger_rule=TriggerRule.ALL_DONE)
+    open_backup = OpenBackupOperator(task_id="open_backup")
+
+    with TaskGroup("front", prefix_group_id=False, tooltip="No request comes in any more"):
+        stop_front = stop_services(platform, FRONT)
+    with TaskGroup("drain", prefix_group_id=False, tooltip="What came in is worked off"):
+        await_workflows_drained = WorkflowsDrainedSensor(task_id="await_workflows_drained")
+        stop_drained = stop_services(platform, DRAIN)
+    with TaskGroup("securing", prefix_group_id=False, tooltip="The logbooks are secured, nothing starts by itself"):
+        await_logbook_cron = LogbookSecuredSensor(task_id="await_logbook_cron")
+        hold_scheduling = HoldSchedulingOperator(task_id="hold_scheduling")
+    with TaskGroup("back", prefix_group_id=False):
+        stop_back = stop_services(platform, BACK)
+    with TaskGroup("elasticsearch", prefix_group_id=False):
+        flush_elasticsearch = for_each(elasticsearch(platform), FlushElasticsearchOperator, "flush_elasticsearch")
+        stop_elasticsearch = for_each(elasticsearch_nodes(platform), StopElasticsearchOperator, "stop_elasticsearch")
+    with TaskGroup("mongodb", prefix_group_id=False):
+        stop_balancer = for_each(clusters(platform), StopBalancerOperator, "stop_balancer")
+        await_balancer_idle = for_each(clusters(platform), BalancerIdleSensor, "await_balancer_idle")
+        stop_shard_primary = for_each(shards(platform), StopPrimaryOperator, "stop_shard_primary")
+        stop_config_primary = for_each(config_sets(platform), StopPrimaryOperator, "stop_config_primary")
+
+    with TaskGroup("copy", prefix_group_id=False, tooltip="Each part on the host that has it, all at once"):
+        copy_shard = for_each(shards(platform), CopyReplicaSetOperator, "copy_shard")
+        copy_config = for_each(config_sets(platform), CopyReplicaSetOperator, "copy_config")
+        copy_files = for_each(file_sets(platform), CopyFilesOperator, "copy_files")
+
+    with TaskGroup("start", prefix_group_id=False, tooltip="Runs whatever failed; clear it to start again by hand"):
+        end_copies = EndCopiesOperator(task_id="end_copies")
+        start_shard_primary = for_each(shards(platform), StartPrimaryOperator, "start_shard_primary")
+        start_config_primary = for_each(config_sets(platform), StartPrimaryOperator, "start_config_primary")
+        start_balancer = for_each(clusters(platform), StartBalancerOperator, "start_balancer")
+        await_balancer_active = for_each(clusters(platform), BalancerActiveSensor, "await_balancer_active")
+        start_elasticsearch = for_each(elasticsearch_nodes(platform), StartElasticsearchOperator, "start_elasticsearch")
+        await_elasticsearch = for_each(elasticsearch(platform), AwaitElasticsearchOperator, "await_elasticsearch")
+        start_all_services = start_services(platform)
+        resume_scheduling = ResumeSchedulingOperator(task_id="resume_scheduling")
+    with TaskGroup("after", prefix_group_id=False, tooltip="With the platform up again"):
+        verify_copy = for_each(parts(platform), VerifyCopyOperator, "verify_copy", trigger_rule=TriggerRule.ALL_DONE)
+        seal_backup = SealBackupOperator(task_id="seal_backup", trigger_rule=TriggerRule.ALL_DONE)
+    conclude_night = ConcludeNightOperator(task_id="conclude_night", retries=1)
+
+    chain([check_host, check_cluster], plan_night, Label("fit for a backup"), open_backup, *stop_front)
+    front_stopped = [open_backup, *stop_front][-1]
+    chain(front_stopped, await_workflows_drained, *stop_drained)
+    chain(front_stopped, await_logbook_cron, hold_scheduling)
+    drained = [await_workflows_drained, *stop_drained][-1]
+    if platform.securing.needs_processing:
+        chain(hold_scheduling, await_workflows_drained)
+    chain(drained, Label("no workflow runs"), stop_back[0])
+    chain(hold_scheduling, Label("logbooks secured"), stop_back[0])
+    chain(*stop_back, [flush_elasticsearch, stop_balancer])
+    chain(flush_elasticsearch, stop_elasticsearch)
+    chain(stop_balancer, await_balancer_idle, Label("no transaction left"), stop_shard_primary, stop_config_primary)
+    cold = [copy_shard, copy_config, copy_files]
+    for copy in cold:
+        chain([stop_elasticsearch, stop_config_primary], copy, end_copies)
+    if platform.window.hold_until_window_end:
+        await_restart_time = RestartTimeSensor(task_id="await_restart_time")
+        chain(cold, await_restart_time, end_copies)
+
+    chain(end_copies, start_shard_primary, start_config_primary, start_balancer, await_balancer_active)
+    chain(end_copies, start_elasticsearch, await_elasticsearch)
+    chain([await_balancer_active, await_elasticsearch], *start_all_services, resume_scheduling)
+    chain(resume_scheduling, Label("platform up"), verify_copy, seal_backup, conclude_night)
+
+    for restarting in (
+        *(end_copies, start_shard_primary, start_config_primary, start_balancer, await_balancer_active),
+        *(start_elasticsearch, await_elasticsearch, *start_all_services, resume_scheduling),
+    ):
+        restart(restarting, open_backup)
+    restart(conclude_night, open_backup, judge=True)

@@ -1,0 +1,176 @@
+"""A real Airflow on this machine for the demo and the tests: `airflow standalone` on PostgreSQL, one process tree."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+
+from lab import postgres
+
+ROOT = Path(__file__).parents[1]
+READY_WITHIN_S = 180
+
+SETTINGS = {
+    "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
+    "AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION": "False",
+    "AIRFLOW__CORE__EXECUTOR": "LocalExecutor",
+    "AIRFLOW__CORE__PARALLELISM": "6",
+    "AIRFLOW__CORE__PLUGINS_FOLDER": str(ROOT / "plugins"),
+    "AIRFLOW__CORE__DAGS_FOLDER": str(ROOT / "dags"),
+    "AIRFLOW__WORKERS__MIN_HEARTBEAT_INTERVAL": "1",
+    "AIRFLOW__WORKERS__MAX_FAILED_HEARTBEATS": "120",
+    "AIRFLOW__WORKERS__EXECUTION_API_RETRIES": "12",
+    "AIRFLOW__SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME": "0.2",
+    "AIRFLOW__SCHEDULER__ORPHANED_TASKS_CHECK_INTERVAL": "60",
+    "AIRFLOW__DAG_PROCESSOR__REFRESH_INTERVAL": "30",
+    "AIRFLOW__API__HOST": "127.0.0.1",
+    "AIRFLOW__API__WORKERS": "1",
+    "AIRFLOW__LOGGING__LOGGING_LEVEL": "INFO",
+    "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED": "False",
+}
+"""What docs/operate.md asks for in production too, but for the executor's size and the address."""
+
+
+@dataclass
+class AirflowStack:
+    """
+    One Airflow for one platform of the lab.
+
+    :param home: AIRFLOW_HOME, made anew by :meth:`up`
+    :param platform_file: the platform file of the DAG
+    :param connections: file of ``airflow connections import``
+    :param port: of UI and API, on the loopback
+    """
+
+    home: Path
+    platform_file: Path
+    connections: Path
+    port: int = 8080
+
+    @property
+    def url(self) -> str:
+        """Where the UI is."""
+        return f"http://localhost:{self.port}"
+
+    @property
+    def log(self) -> Path:
+        """What all processes print."""
+        return self.home / "airflow.log"
+
+    @property
+    def password(self) -> str:
+        """The password of the user ``admin``."""
+        users = json.loads((self.home / "simple_auth_manager_passwords.json.generated").read_text())
+        return str(users["admin"])
+
+    def up(self) -> None:
+        """Start with an empty database, import the connections, wait until every part is healthy."""
+        self.down()
+        shutil.rmtree(self.home, ignore_errors=True)
+        self.home.mkdir(parents=True, mode=0o700)
+        environment = {**os.environ, **self._settings(), **self._secrets()}
+        self._run(environment, "db", "migrate")
+        self._run(environment, "connections", "import", str(self.connections))
+        with self.log.open("w") as log:
+            process = subprocess.Popen(
+                [self._airflow(), "standalone"],
+                env=environment,
+                cwd=self.home,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        self._pid_file.write_text(str(process.pid))
+        self._wait_until_ready()
+
+    def down(self) -> None:
+        """End the process group that :meth:`up` started, if it is there."""
+        if not self._pid_file.exists():
+            return
+        group = int(self._pid_file.read_text())
+        for number in (signal.SIGTERM, signal.SIGKILL):
+            if not self._signal(group, number, within_s=15):
+                break
+        self._pid_file.unlink()
+
+    @property
+    def running(self) -> bool:
+        """Whether the API server answers."""
+        try:
+            return httpx.get(f"{self.url}/api/v2/monitor/health", timeout=5).is_success
+        except httpx.HTTPError:
+            return False
+
+    def _settings(self) -> dict[str, str]:
+        return {
+            **SETTINGS,
+            "AIRFLOW_HOME": str(self.home),
+            "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+            "PYTHONPATH": str(ROOT / "plugins"),
+            "VITAM_BACKUP_PLATFORM": str(self.platform_file),
+            "AIRFLOW__API__PORT": str(self.port),
+            "AIRFLOW__API__BASE_URL": self.url,
+            "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"{self.url}/execution/",
+            "AIRFLOW__LOGGING__WORKER_LOG_SERVER_PORT": str(self.port + 1000),
+            "AIRFLOW__LOGGING__TRIGGER_LOG_SERVER_PORT": str(self.port + 1001),
+        }
+
+    def _secrets(self) -> dict[str, str]:
+        database = f"airflow_{self.port}"
+        return {
+            "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": postgres.url_of(database),
+            "AIRFLOW__API_AUTH__JWT_SECRET": secrets.token_urlsafe(48),
+            "AIRFLOW__API__SECRET_KEY": secrets.token_urlsafe(32),
+            "AIRFLOW__CORE__FERNET_KEY": "",
+        }
+
+    def _wait_until_ready(self) -> None:
+        deadline = time.monotonic() + READY_WITHIN_S
+        while time.monotonic() < deadline:
+            if self.running and self._parts_healthy():
+                return
+            time.sleep(1)
+        tail = "\n".join(self.log.read_text(errors="replace").splitlines()[-30:])
+        raise SystemExit(f"Airflow was not healthy within {READY_WITHIN_S} s:\n{tail}\nHINT: read {self.log}")
+
+    def _parts_healthy(self) -> bool:
+        health = httpx.get(f"{self.url}/api/v2/monitor/health", timeout=5).json()
+        parts = ("metadatabase", "scheduler", "triggerer", "dag_processor")
+        return all((health.get(part) or {}).get("status") == "healthy" for part in parts)
+
+    def _run(self, environment: dict[str, str], *words: str) -> None:
+        done = subprocess.run([self._airflow(), *words], env=environment, capture_output=True, text=True, check=False)
+        if done.returncode:
+            raise SystemExit(f"airflow {' '.join(words)} failed:\n{done.stdout[-2000:]}{done.stderr[-2000:]}")
+
+    @staticmethod
+    def _airflow() -> str:
+        return str(Path(sys.executable).parent / "airflow")
+
+    @property
+    def _pid_file(self) -> Path:
+        return self.home.with_suffix(".pid")
+
+    @staticmethod
+    def _signal(group: int, number: int, *, within_s: float) -> bool:
+        """Signal a process group and tell whether any of it is left after ``within_s`` seconds."""
+        deadline = time.monotonic() + within_s
+        try:
+            os.killpg(group, number)
+            while time.monotonic() < deadline:
+                time.sleep(0.2)
+                os.killpg(group, 0)
+        except ProcessLookupError:
+            return False
+        return True

@@ -1,0 +1,67 @@
+"""The way in: sshd with a host key known in advance, and the backup account's exact sudo rights."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from lab.host.files import make_directory, write
+
+SSHD = """\
+# A lab host: keys only, one account.
+HostKey /etc/ssh/ssh_host_ed25519_key
+PasswordAuthentication no
+KbdInteractiveAuthentication no
+PermitRootLogin no
+AllowUsers vitam-backup
+UsePAM no
+UseDNS no
+PrintMotd no
+MaxStartups 60:30:120
+MaxSessions 60
+Subsystem sftp /usr/lib/openssh/sftp-server
+"""
+
+# What the backup may do as root, argument by argument. `systemctl show` needs no right at all.
+# A transient unit runs as root what it is told to: the rule bounds its name, not its script.
+UNIT = r"vitam-[A-Za-z0-9@._-]+"
+BACKUP_UNIT = r"vitam-(copy|verify)-[A-Za-z0-9@._-]+\.service"
+BACKUP_PATH = r"/vitam/backup/[A-Za-z0-9@._/-]+"
+VITAM_PATH = r"/vitam/[A-Za-z0-9@._/-]+"
+COMMANDS = {
+    "systemctl": [rf"(start|stop) --no-block --( {UNIT})+", rf"(stop|reset-failed) -- {BACKUP_UNIT}"],
+    "systemd-run": [rf"--unit={BACKUP_UNIT} .*"],
+    "journalctl": [rf"--unit={BACKUP_UNIT} --lines=[0-9]+ --output=cat --no-pager --quiet"],
+    "stat": [r"--format=%s /vitam/data/mongo[cd]/db/mongod\.lock", rf"--format=%s -- {BACKUP_PATH}"],
+    "du": [rf"--summarize --bytes -- {VITAM_PATH}"],
+    "cat": [rf"-- {BACKUP_PATH}"],
+    "rm": [rf"-f --( {BACKUP_PATH})+"],
+}
+
+
+def sudoers() -> str:
+    """Return the text of /etc/sudoers.d/vitam-backup (sudo >= 1.9.10: arguments as regular expressions)."""
+    lines = ["# The cold backup's rights on this host.", "Defaults:vitam-backup !requiretty, !use_pty"]
+    for program, patterns in COMMANDS.items():
+        lines += [f"vitam-backup ALL=(root) NOPASSWD: /usr/bin/{program} {_escape(pattern)}" for pattern in patterns]
+    return "\n".join(lines) + "\n"
+
+
+def _escape(pattern: str) -> str:
+    """Write a pattern as sudoers wants it: anchored, its separators escaped."""
+    for character in (",", ":", "="):
+        pattern = pattern.replace(character, f"\\{character}")
+    return f"^{pattern}$"
+
+
+def install(ssh: dict[str, Any]) -> None:
+    """
+    Write sshd's settings and keys, the backup account's key and its sudo rights.
+
+    :param ssh: host_key and authorized_key, made by lab/up.
+    """
+    write("/etc/ssh/sshd_config", SSHD)
+    write("/etc/ssh/ssh_host_ed25519_key", ssh["host_key"], mode=0o600)
+    make_directory("/home/vitam-backup/.ssh", "vitam-backup", "vitam-backup", 0o700)
+    write("/home/vitam-backup/.ssh/authorized_keys", ssh["authorized_key"], "vitam-backup", "vitam-backup", 0o600)
+    write("/etc/sudoers.d/vitam-backup", sudoers(), mode=0o440)
+    make_directory("/vitam/backup", "root", "vitam", 0o750)

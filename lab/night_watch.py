@@ -1,0 +1,115 @@
+"""Watching a night through Airflow's public API: trigger it, say each step as it ends, read how it ended."""
+
+from __future__ import annotations
+
+import datetime as dt
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import httpx
+
+from lab.airflow_stack import AirflowStack
+
+DAG_ID = "vitam_backup"
+ENDED = ("success", "failed", "skipped", "upstream_failed", "removed")
+
+
+class NightWatch:
+    """
+    An operator at the API of an Airflow.
+
+    :param stack: the Airflow
+    """
+
+    def __init__(self, stack: AirflowStack) -> None:
+        self.stack = stack
+        self._client = httpx.Client(base_url=stack.url, timeout=30)
+        self._log_in()
+
+    def _log_in(self) -> None:
+        answer = self._client.post("/auth/token", json={"username": "admin", "password": self.stack.password})
+        answer.raise_for_status()
+        self._client.headers["Authorization"] = f"Bearer {answer.json()['access_token']}"
+
+    def get(self, path: str, **query: Any) -> Any:
+        """Return what the API says of ``/api/v2`` + path."""
+        answer = self._client.get(f"/api/v2{path}", params=query)
+        answer.raise_for_status()
+        return answer.json()
+
+    def post(self, path: str, body: dict[str, Any]) -> Any:
+        """Ask the API for something and return its answer."""
+        answer = self._client.post(f"/api/v2{path}", json=body)
+        answer.raise_for_status()
+        return answer.json()
+
+    def await_dag(self, within_s: float = 120) -> None:
+        """Wait until the DAG is known; raise with the import errors if it does not come."""
+        deadline = time.monotonic() + within_s
+        while time.monotonic() < deadline:
+            if any(dag["dag_id"] == DAG_ID for dag in self.get("/dags")["dags"]):
+                return
+            time.sleep(1)
+        errors = [error["stack_trace"] for error in self.get("/importErrors")["import_errors"]]
+        raise SystemExit(f"the DAG {DAG_ID} did not appear within {within_s:.0f} s\n" + "\n".join(errors))
+
+    def trigger(self, **conf: Any) -> str:
+        """Trigger a night by hand, as the form does; return its run id."""
+        self.await_dag()
+        body = {"logical_date": dt.datetime.now(dt.UTC).isoformat(), "conf": conf}
+        return str(self.post(f"/dags/{DAG_ID}/dagRuns", body)["dag_run_id"])
+
+    def steps(self, run_id: str) -> list[dict[str, Any]]:
+        """Return all task instances of a run."""
+        found: list[dict[str, Any]] = []
+        path = f"/dags/{DAG_ID}/dagRuns/{run_id}/taskInstances"
+        while True:
+            page = self.get(path, limit=100, offset=len(found), order_by="start_date")
+            found += page["task_instances"]
+            if len(found) >= page["total_entries"] or not page["task_instances"]:
+                return found
+
+    def state(self, run_id: str) -> str:
+        """Return the state of a run."""
+        return str(self.get(f"/dags/{DAG_ID}/dagRuns/{run_id}")["state"])
+
+    def log_of(self, run_id: str, step: dict[str, Any]) -> str:
+        """Return the words of a step's last try."""
+        path = f"/dags/{DAG_ID}/dagRuns/{run_id}/taskInstances/{step['task_id']}/logs/{step['try_number']}"
+        lines = self.get(path, map_index=step["map_index"], full_content=True)["content"]
+        return "\n".join(_words(line) for line in lines)
+
+    def watch(self, run_id: str, tell: Callable[[str], None], within_s: float = 1800) -> str:
+        """Tell each step that ran as it ends; return the state in which the run ended."""
+        told: set[tuple[str, int]] = set()
+        deadline = time.monotonic() + within_s
+        while time.monotonic() < deadline:
+            state = self.state(run_id)
+            for step in self._newly_ended(run_id, told):
+                tell(said(step))
+            if state in ("success", "failed"):
+                return state
+            time.sleep(1)
+        raise TimeoutError(f"run {run_id} has not ended within {within_s:.0f} s")
+
+    def _newly_ended(self, run_id: str, told: set[tuple[str, int]]) -> Iterator[dict[str, Any]]:
+        steps = sorted(self.steps(run_id), key=lambda step: step["end_date"] or "")
+        for step in steps:
+            key = (step["task_id"], step["map_index"])
+            if step["state"] in ENDED and step["start_date"] and key not in told:
+                told.add(key)
+                yield step
+
+
+def _words(line: dict[str, Any]) -> str:
+    errors = [f"{error['exc_type']}: {error['exc_value']}" for error in line.get("error_detail") or ()]
+    return "\n".join([str(line.get("event", line)), *errors])
+
+
+def said(step: dict[str, Any]) -> str:
+    """Say a step that ended: time, task, what it acted on, state if not success, seconds."""
+    ended = (step["end_date"] or "")[11:19] or "        "
+    words = {"success": "", None: ""}.get(step["state"], step["state"].upper())
+    label = step.get("rendered_map_index") or ""
+    return f"{ended}  {step['task_id']:<32} {label:<28} {step['duration'] or 0:>6.1f} s  {words}".rstrip()

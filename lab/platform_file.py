@@ -1,0 +1,70 @@
+"""
+The platform file of a lab platform: made by the package's own inventory reader from lab/inventories.
+
+``PYTHONPATH=plugins python -m lab.platform_file medium`` writes lab/run/medium/platform.yaml; lab/platforms has what
+differs from the defaults, lab/run/medium/host_keys.json the hosts' public keys.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from vitam_operators.ansible_inventory import read_inventory
+from vitam_operators.errors import ConfigError
+from vitam_operators.inventory import as_yaml, draft, host_key_settings, with_settings
+from vitam_operators.platforms import read_yaml
+
+LAB = Path(__file__).resolve().parent
+
+
+def write_platform_file(platform: str, *more_settings: dict[str, Any]) -> Path:
+    """
+    Write the platform file and return its path; running it again gives the same.
+
+    :param platform: medium or allinone.
+    :param more_settings: put over those of lab/platforms, such as ``{"window": {"start": "15:00"}}``.
+    :raises ConfigError: the platform is not known, its hosts have no keys yet, or the settings are wrong.
+    """
+    run = LAB / "run" / platform
+    settings = [_settings(platform), _host_keys(run), {"records": f"file://{run}/records"}, *more_settings]
+    inventory = read_inventory(LAB / "inventories" / platform)
+    made = with_settings(draft(inventory, name=platform), settings, inventory.source)
+    (run / "records").mkdir(parents=True, exist_ok=True)
+    path = run / "platform.yaml"
+    path.write_text(as_yaml(made, f"lab/inventories/{platform}"), encoding="utf-8")
+    return path
+
+
+def _settings(platform: str) -> Any:
+    path = LAB / "platforms" / f"{platform}.settings.yaml"
+    if not path.exists():
+        known = sorted(file.name.partition(".")[0] for file in path.parent.iterdir())
+        raise ConfigError(f"there is no lab platform {platform!r}", hint=f"known are {', '.join(known)}")
+    return read_yaml(path.read_text(encoding="utf-8"))
+
+
+def _host_keys(run: Path) -> dict[str, Any]:
+    path = run / "host_keys.json"
+    if not path.exists():
+        raise ConfigError(f"{path} is missing: the lab's hosts have no keys yet", hint="make lab-up")
+    return host_key_settings(json.loads(path.read_text(encoding="utf-8")))
+
+
+def main() -> int:
+    """Write the platform file of the platform that is named."""
+    parser = argparse.ArgumentParser(description="Write the platform file of a lab platform.")
+    parser.add_argument("platform", help="medium or allinone")
+    try:
+        print(write_platform_file(parser.parse_args().platform))
+    except ConfigError as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,125 @@
+"""
+Stand-in of Elasticsearch: ``python3 -m lab.services.elasticsearch``, port 9200.
+
+It keeps cluster settings (in a file, so that they outlive a restart), tells its health, accepts a flush, and ends with
+143 after a SIGTERM. Left out: indices, documents, other nodes, snapshots.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+from lab.services import switches
+from lab.services.web import Answer, Request, serve
+
+NAME = "elasticsearch-data"
+DATA = Path("/vitam/data/elasticsearch")
+PORT = 9200
+START_S = float(os.environ.get("LAB_START_S", "1.5"))
+Settings = dict[str, dict[str, Any]]
+
+
+class Elasticsearch:
+    """One node that is a cluster."""
+
+    def __init__(self, version: str) -> None:
+        self.version = version
+        self.started_at = time.monotonic()
+        self.flushed = 0
+        self._file = DATA / "nodes" / "0" / "_state" / "settings.json"
+        self._file.parent.mkdir(parents=True, exist_ok=True)
+        self.settings: Settings = {"persistent": {}, "transient": {}}
+        if self._file.exists():
+            self.settings["persistent"] = json.loads(self._file.read_text())
+
+    def answer(self, request: Request) -> Answer:
+        """Answer one request."""
+        match request.method, request.path.rstrip("/") or "/":
+            case "GET", "/":
+                return Answer(
+                    200,
+                    {
+                        "name": NAME,
+                        "cluster_name": NAME,
+                        "version": {"number": "7.17.8"},
+                        "tagline": "You Know, for Search",
+                    },
+                )
+            case "GET", "/_cluster/health":
+                return Answer(200, self.health())
+            case "GET", "/_cluster/settings":
+                return Answer(200, self.settings)
+            case "PUT", "/_cluster/settings":
+                return self.change(request.body)
+            case "POST", "/_flush" | "/_flush/synced":
+                self.flushed += 1
+                return Answer(200, {"_shards": {"total": 10, "successful": 10, "failed": 0}})
+        return Answer(
+            404, {"error": f"no handler found for uri [{request.path}] and method [{request.method}]", "status": 404}
+        )
+
+    def health(self) -> dict[str, Any]:
+        """Return red for a moment after the start, then green; a switch keeps it red."""
+        young = time.monotonic() - self.started_at < switches.seconds(NAME, "start_s", START_S) + 1
+        red = young or switches.is_set(NAME, "never-healthy")
+        shards = {"active_primary_shards": 10, "active_shards": 10, "unassigned_shards": 0}
+        return {
+            "cluster_name": NAME,
+            "status": "red" if red else "green",
+            "timed_out": False,
+            "number_of_nodes": 1,
+            **shards,
+        }
+
+    def change(self, body: bytes) -> Answer:
+        """Take new settings; null removes one."""
+        try:
+            asked: Settings = json.loads(body or b"{}")
+        except json.JSONDecodeError as error:
+            return Answer(400, {"error": {"type": "parse_exception", "reason": str(error)}, "status": 400})
+        for kind in ("persistent", "transient"):
+            for key, value in flatten(asked.get(kind) or {}).items():
+                self.settings[kind].pop(key, None)
+                if value is not None:
+                    self.settings[kind][key] = value
+        self._file.write_text(json.dumps(self.settings["persistent"]))
+        return Answer(200, {"acknowledged": True, **self.settings})
+
+
+def flatten(settings: dict[str, Any], prefix: str = "") -> dict[str, Any]:
+    """Return nested settings with dotted keys."""
+    flat: dict[str, Any] = {}
+    for key, value in settings.items():
+        flat |= flatten(value, f"{prefix}{key}.") if isinstance(value, dict) else {prefix + key: value}
+    return flat
+
+
+def main() -> int:
+    """Serve until SIGTERM."""
+    stop = threading.Event()
+
+    def on_sigterm(number: int, frame: object) -> None:
+        if not switches.is_set(NAME, "ignore-stop"):
+            stop.set()
+
+    signal.signal(signal.SIGTERM, on_sigterm)
+    configuration = json.loads(Path(f"/vitam/conf/{NAME}/{NAME}.conf").read_text())
+    node = Elasticsearch(configuration["version"])
+    time.sleep(switches.seconds(NAME, "start_s", START_S))
+    server = serve(configuration["address"], PORT, node.answer)
+    while not stop.wait(0.5):
+        if time.monotonic() - node.started_at > switches.seconds(NAME, "dies-after", float("inf")):
+            return 1
+    server.server_close()
+    time.sleep(switches.seconds(NAME, "stop_s", 0.5))
+    return 143
+
+
+if __name__ == "__main__":
+    os._exit(main())

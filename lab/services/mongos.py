@@ -1,0 +1,203 @@
+"""
+Stand-in of mongos: ``python3 -m lab.services.mongos /vitam/conf/mongos/mongos.conf``.
+
+A thin router to the config set. It answers ``hello`` as a mongos does, turns the balancer's commands into those of the
+config primary, lists the shards, and passes all else as it came to the current primary of the config set: the SCRAM
+conversation too, so that authentication is the real one, and reads of config.* are the real ones.
+
+Left out: routing. Documents are neither read nor written through it, it merges no cursors, and it refuses what would
+change the config server itself. Diagnostic commands (serverStatus) are answered by the config primary.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import sys
+import time
+from datetime import UTC, datetime
+from typing import Any
+
+from lab.services import switches
+from lab.services.config_set import NOT_PRIMARY, InternalClient, NoPrimary, RouterSettings, Upstream, open_primary
+from lab.services.wire import OP_MSG, Document, Message, read_message, reply_message
+
+HELLO = {"hello", "ismaster", "isMaster"}
+BALANCER = {"balancerStart", "balancerStop", "balancerStatus"}
+MANAGERS = {"root", "clusterAdmin", "clusterManager", "__system"}
+WATCHERS = MANAGERS | {"clusterMonitor"}
+REFUSED = ("replSet", "_configsvr", "_shardsvr", "shutdown", "fsync", "applyOps")
+# Of a hello the config primary gets all but these: it takes client metadata once per connection, and we spoke first.
+NOT_PASSED_ON = {"client", "lsid", "$clusterTime", "topologyVersion", "maxAwaitTimeMS", "compression", "loadBalanced"}
+OF_A_MEMBER = {"setName", "setVersion", "hosts", "primary", "me", "secondary", "electionId", "lastWrite", "configsvr"}
+OF_A_MEMBER |= {"topologyVersion", "compression", "tags", "passives", "arbiters", "readOnly", "isreplicaset"}
+
+
+def error(code: int, name: str, message: str) -> Document:
+    """Return an error as MongoDB writes it."""
+    return {"ok": 0.0, "errmsg": message, "code": code, "codeName": name}
+
+
+def hello(of_member: Document | None) -> Document:
+    """
+    Return a mongos's hello.
+
+    :param of_member: the config primary's own, for what it says of authentication; None while there is none.
+    """
+    own = {k: v for k, v in (of_member or {}).items() if k not in OF_A_MEMBER and not k.startswith(("$", "last"))}
+    identity = {"isWritablePrimary": True, "ismaster": True, "helloOk": True, "msg": "isdbgrid"}
+    limits = {"maxBsonObjectSize": 16777216, "maxMessageSizeBytes": 48000000, "maxWriteBatchSize": 100000}
+    wire = {
+        "localTime": datetime.now(tz=UTC),
+        "logicalSessionTimeoutMinutes": 30,
+        "minWireVersion": 0,
+        "maxWireVersion": 17,
+    }
+    return {**own, **identity, **limits, **wire, "ok": 1.0}
+
+
+class Router:
+    """The server: what all connections share."""
+
+    def __init__(self, settings: RouterSettings) -> None:
+        self.settings = settings
+        self.internal = InternalClient(settings)
+
+    async def serve(self) -> None:
+        """Serve until SIGTERM."""
+        stop = asyncio.Event()
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
+        server = await asyncio.start_server(self._accept, self.settings.address, self.settings.port)
+        print(f"mongos: listening on {self.settings.address}:{self.settings.port}", flush=True)
+        await stop.wait()
+        server.close()
+
+    async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        connection = Connection(self, writer)
+        try:
+            while await connection.answer(await read_message(reader)):
+                pass
+        except (asyncio.IncompleteReadError, OSError, ValueError):
+            pass  # the client has gone, or does not speak MongoDB
+        finally:
+            connection.close()
+
+
+class Connection:
+    """One client, and its own connection to the config primary: the client's login is that connection's."""
+
+    def __init__(self, router: Router, writer: asyncio.StreamWriter) -> None:
+        self._router, self._writer = router, writer
+        self._upstream: Upstream | None = None
+
+    def close(self) -> None:
+        """Close both sides."""
+        self._writer.close()
+        if self._upstream:
+            self._upstream.close()
+
+    async def answer(self, message: Message) -> bool:
+        """
+        Answer one message.
+
+        :return: whether the connection goes on: after a failover the client has to log in anew.
+        """
+        command = message.document()
+        try:
+            answer = await self._answer_of(message, command)
+        except (TimeoutError, NoPrimary, OSError, asyncio.IncompleteReadError):
+            answer = self._without_primary(command)
+        if answer is None:
+            return True
+        self._writer.write(answer if isinstance(answer, bytes) else reply_message(message, answer))
+        await self._writer.drain()
+        return self._upstream is not None or next(iter(command), "") in HELLO
+
+    def _forget_primary(self) -> None:
+        if self._upstream:
+            self._upstream.close()
+        self._upstream = None
+
+    def _without_primary(self, command: Document) -> Document:
+        """Answer without a config primary, and forget the connection to the former one."""
+        had_one = self._upstream is not None
+        self._forget_primary()
+        if next(iter(command)) in HELLO:
+            return hello(None)
+        if had_one:  # the login is gone with it; on this code drivers drop their pool and come again
+            return error(91, "ShutdownInProgress", "the config server's primary has gone: connect anew")
+        name = self._router.settings.config_db.partition("/")[0]
+        text = f'Could not find host matching read preference {{ mode: "primary" }} for set {name}'
+        return error(133, "FailedToSatisfyReadPreference", text)
+
+    async def _answer_of(self, message: Message, command: Document) -> Document | bytes | None:
+        name = next(iter(command))
+        if name in HELLO:
+            return await self._hello(message, command)
+        if name.startswith(REFUSED):
+            return error(115, "CommandNotSupported", f"{name} is not supported through mongos")
+        if name in BALANCER:
+            return await self._balancer(name, command)
+        if name == "listShards":
+            return await self._list_shards()
+        if name == "isdbgrid":
+            return {"isdbgrid": 1, "hostname": self._router.settings.address, "ok": 1.0}
+        if name == "getCmdLineOpts":
+            return self._options()
+        return await self._pass_on(message)
+
+    async def _primary(self) -> Upstream:
+        if self._upstream is None:
+            self._upstream = await open_primary(self._router.settings.members)
+        return self._upstream
+
+    async def _hello(self, message: Message, command: Document) -> Document:
+        asked = {k: v for k, v in command.items() if k not in NOT_PASSED_ON}
+        asked = {**asked, "$db": "admin"} if message.opcode == OP_MSG else {**asked, "helloOk": True, "$db": "admin"}
+        answer = await (await self._primary()).command(asked)
+        return hello(answer if answer.get("ok") else None)
+
+    async def _pass_on(self, message: Message) -> bytes | None:
+        upstream = await self._primary()
+        answer = await upstream.forward(message.raw, expects_reply=message.expects_reply)
+        if answer is not None and message.opcode == OP_MSG and answer.document().get("code") in NOT_PRIMARY:
+            self._forget_primary()
+        return answer.raw if answer else None
+
+    async def _may(self, roles: set[str]) -> bool:
+        status = await (await self._primary()).command({"connectionStatus": 1, "$db": "admin"})
+        return any(role["role"] in roles for role in status["authInfo"]["authenticatedUserRoles"])
+
+    async def _balancer(self, name: str, command: Document) -> Document:
+        """Pass a balancer command to the config primary under the name that it has there."""
+        if not await self._may(WATCHERS if name == "balancerStatus" else MANAGERS):
+            return error(13, "Unauthorized", f"not authorized on admin to execute command {{ {name}: 1 }}")
+        internal: Document = {f"_configsvr{name[0].upper()}{name[1:]}": 1}
+        if "maxTimeMS" in command:
+            internal["maxTimeMS"] = command["maxTimeMS"]
+        answer = await self._router.internal.command(internal)
+        if name == "balancerStatus" and _round_goes_on():
+            answer["inBalancerRound"] = True
+        return {key: value for key, value in answer.items() if not key.startswith(("$", "last"))}
+
+    async def _list_shards(self) -> Document:
+        found = await (await self._primary()).command({"find": "shards", "$db": "config"})
+        if not found.get("ok"):
+            if found.get("code") in NOT_PRIMARY:
+                self._forget_primary()
+            return found
+        return {"shards": found["cursor"]["firstBatch"], "ok": 1.0}
+
+    def _options(self) -> Document:
+        settings = self._router.settings
+        net: Document = {"bindIp": settings.address, "port": settings.port}
+        return {"argv": ["mongos"], "parsed": {"net": net, "sharding": {"configDB": settings.config_db}}, "ok": 1.0}
+
+
+def _round_goes_on() -> bool:
+    switch: dict[str, Any] | None = switches.read_switches("mongos").get("busy-round")
+    return switch is not None and time.time() < switch["at"] + float(switch["value"] or 30)
+
+
+if __name__ == "__main__":
+    asyncio.run(Router(RouterSettings.load(sys.argv[1])).serve())

@@ -1,0 +1,98 @@
+"""
+Everything that can go wrong in a night, and what to do about it.
+
+Two families decide what Airflow does next (see :mod:`vitam_operators.operators.base`): a
+:class:`RetryableError` is tried again, an :class:`OperatorNeededError` is not. Each class is one mistake.
+"""
+
+from __future__ import annotations
+
+
+class VitamBackupError(Exception):
+    """
+    Base of all errors of this package.
+
+    :param message: what happened and where (host, unit, path), what was found and what was expected
+    :param hint: what the person on duty can do now
+    """
+
+    def __init__(self, message: str, *, hint: str) -> None:
+        super().__init__(f"{message}\nHINT: {hint}")
+        self.message = message
+        self.hint = hint
+
+
+class RetryableError(VitamBackupError):
+    """A second try can help: a lost connection, a busy host, a member that is still starting."""
+
+
+class OperatorNeededError(VitamBackupError):
+    """A second try changes nothing: a person has to act, or the night has to be given up."""
+
+
+class ConfigError(OperatorNeededError):
+    """The platform file, or the inventory that it is made from, is wrong. All mistakes are in the message."""
+
+
+class LookFailedError(OperatorNeededError):
+    """The look found the platform unfit for a backup; nothing was touched. All findings are in the message."""
+
+
+class WindowError(OperatorNeededError):
+    """The moment is not inside the night's window, or too little of the window is left."""
+
+
+class GivenUpError(OperatorNeededError):
+    """A wait reached the moment after which the platform has to be started again."""
+
+
+class NightClosedError(OperatorNeededError):
+    """The step belongs to a night whose restart has begun, or that was never opened."""
+
+
+class HostUnreachableError(RetryableError):
+    """The ssh connection to a host could not be made, or broke before the command's exit status came back."""
+
+
+class CommandFailedError(RetryableError):
+    """A command on a host ended with an exit status that it should not have."""
+
+
+class StopNotProvedError(OperatorNeededError):
+    """A unit was told to stop, but the proof that it is down is missing."""
+
+
+class StillStoppingError(RetryableError):
+    """A unit did not stop in its time."""
+
+
+class NotHealthyError(RetryableError):
+    """A unit or a cluster was started but does not answer as a healthy one."""
+
+
+class PrimaryError(RetryableError):
+    """A replica set has no primary, or more than one member says that it is the primary."""
+
+
+class MongoUnreachableError(RetryableError):
+    """A MongoDB process did not answer, or refused the account."""
+
+
+class BalancerError(RetryableError):
+    """The balancer is not in the mode that the step needs."""
+
+
+class SecuringFailedError(OperatorNeededError):
+    """The securing of the logbooks ended with a failure."""
+
+
+class CopyRefusedError(OperatorNeededError):
+    """A copy would not be a cold copy: what is to be copied runs, or was not closed cleanly."""
+
+
+class CopyFailedError(RetryableError):
+    """A copy on a host ended with a failure; what it left is a ``.partial`` that the next try replaces."""
+
+
+class NotProvedError(OperatorNeededError):
+    """The night ended, but something that a sealed backup needs is missing."""

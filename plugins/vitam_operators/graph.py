@@ -1,0 +1,126 @@
+"""How the DAG maps the manual's steps over a platform: what a step acts on, and what makes a restart a restart."""
+
+from __future__ import annotations
+
+import inspect
+import os
+from pathlib import Path
+from typing import Any
+
+from airflow.sdk import TriggerRule
+
+from vitam_operators.config import Platform
+from vitam_operators.operators.base import NightOperator
+from vitam_operators.operators.services import StartServiceOperator, StopServiceOperator
+from vitam_operators.parts import MongoPart, all_parts, config_parts, files_parts, shard_parts
+from vitam_operators.procedure import Service
+
+Targets = list[dict[str, str]]
+PLATFORM_FILE_VARIABLE = "VITAM_BACKUP_PLATFORM"
+
+
+def platform_file(beside: Path) -> Path:
+    """
+    Return the path of the platform file.
+
+    :param beside: root of the package: ``config/platform.yaml`` below it is the default; the environment variable
+        ``VITAM_BACKUP_PLATFORM`` names another
+    """
+    return Path(os.environ.get(PLATFORM_FILE_VARIABLE) or beside / "config" / "platform.yaml")
+
+
+def for_each(targets: Targets, operator: type[NightOperator], task_id: str, **fixed: Any) -> Any:
+    """
+    Map a step over what it acts on; each instance is labelled with its name.
+
+    The targets come from the platform file, never from the output of another step: what was stopped is started even
+    if the step before it did not end.
+
+    :param targets: arguments of each instance; their values, joined, are its label
+    :param fixed: arguments of all instances
+    """
+    keys = targets[0] if targets else ()
+    label = " ".join(f"{{{{ task.{key} }}}}" for key in keys)
+    words = {"task_display_name": task_id.replace("_", " "), "doc_md": inspect.getdoc(operator)}
+    return operator.partial(task_id=task_id, map_index_template=label, **words, **fixed).expand_kwargs(targets)
+
+
+def stop_services(platform: Platform, phase: str) -> list[Any]:
+    """Return the steps that stop a phase's services, in the order in which they stop; each on all its hosts."""
+    return [
+        for_each(_hosts_of(platform, service), StopServiceOperator, f"stop_{service.word}", service=service.name)
+        for service in platform.stop_order(phase)
+    ]
+
+
+def start_services(platform: Platform) -> list[Any]:
+    """Return the steps that start all services, in the order in which they start; each on all its hosts."""
+    return [
+        for_each(_hosts_of(platform, service), StartServiceOperator, f"start_{service.word}", service=service.name)
+        for service in platform.services_to_start()
+    ]
+
+
+def restart(task: Any, setup: Any, *, judge: bool = False) -> Any:
+    """
+    Make a task one that runs whatever happened, once the backup is open.
+
+    As a teardown it is out of reach of "mark run as failed". The stock rule of teardowns leaves the platform down
+    when the setup is marked failed, hence ``all_done``, which can only be set afterwards.
+
+    :param judge: whether the task's failure fails the run
+    """
+    task.as_teardown(setups=setup, on_failure_fail_dagrun=judge)
+    if hasattr(task, "partial_kwargs"):
+        task.partial_kwargs["trigger_rule"] = TriggerRule.ALL_DONE
+    else:
+        task.trigger_rule = TriggerRule.ALL_DONE
+    return task
+
+
+def hosts(platform: Platform) -> Targets:
+    """Return one target for each host."""
+    return [{"host": host.name} for host in platform.hosts]
+
+
+def clusters(platform: Platform) -> Targets:
+    """Return one target for each MongoDB cluster."""
+    return [{"cluster": cluster.name} for cluster in platform.mongodb]
+
+
+def shards(platform: Platform) -> Targets:
+    """Return one target for each shard of each cluster."""
+    return [_replica_set(part) for part in shard_parts(platform)]
+
+
+def config_sets(platform: Platform) -> Targets:
+    """Return one target for each cluster's config set."""
+    return [_replica_set(part) for part in config_parts(platform)]
+
+
+def file_sets(platform: Platform) -> Targets:
+    """Return one target for each host of each file set."""
+    return [{"host": part.host, "file_set": part.file_set.name} for part in files_parts(platform)]
+
+
+def elasticsearch(platform: Platform) -> Targets:
+    """Return one target for each Elasticsearch cluster."""
+    return [{"cluster": cluster.name} for cluster in platform.elasticsearch]
+
+
+def elasticsearch_nodes(platform: Platform) -> Targets:
+    """Return one target for each node of each Elasticsearch cluster."""
+    return [{"cluster": cluster.name, "host": host} for cluster in platform.elasticsearch for host in cluster.hosts]
+
+
+def parts(platform: Platform) -> Targets:
+    """Return one target for each part that a night can copy."""
+    return [{"part": part.name} for part in all_parts(platform)]
+
+
+def _hosts_of(platform: Platform, service: Service) -> Targets:
+    return [{"host": host} for host in platform.hosts_of(service.name)]
+
+
+def _replica_set(part: MongoPart) -> dict[str, str]:
+    return {"cluster": part.cluster.name, "replica_set": part.replica_set.name}

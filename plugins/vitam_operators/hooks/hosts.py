@@ -1,0 +1,139 @@
+"""Hosts over ssh: one connection a step, any number of commands on it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any, Protocol, TypeVar
+
+from airflow.sdk.bases.hook import BaseHook
+
+from vitam_operators.commands import Command
+from vitam_operators.config import Host, Platform
+from vitam_operators.errors import CommandFailedError, HostUnreachableError
+
+T = TypeVar("T")
+CONNECT_TIMEOUT_S = 20
+LAST_CHARACTERS = 600
+
+
+class Shell(Protocol):
+    """What runs commands on a host: :class:`HostShell`, or the tests' host that is none."""
+
+    host: Host
+
+    async def run(self, command: Command[T]) -> T:
+        """Run a command and return what its answer means."""
+
+
+class HostShell:
+    """
+    An open ssh connection to a host.
+
+    It does not try again: a lost connection is an error, and the task's next try looks before it acts.
+
+    :param host: the host
+    :param connection: asyncssh's connection
+    """
+
+    def __init__(self, host: Host, connection: Any) -> None:
+        self.host = host
+        self._connection = connection
+
+    async def run(self, command: Command[T]) -> T:
+        """
+        Run a command and return what its answer means.
+
+        :raises HostUnreachableError: the connection broke, or no answer came in the command's time
+        :raises CommandFailedError: the exit status is not one that the command knows
+        """
+        import asyncssh
+
+        try:
+            done = await self._connection.run(
+                command.line, input=command.stdin or "", timeout=command.timeout_s, check=False
+            )
+        except (OSError, asyncssh.Error) as error:
+            raise _unreachable(self.host, error) from error
+        if done.exit_status is None or done.exit_status < 0:
+            raise _unreachable(self.host, "the connection broke before the command's exit status came")
+        if done.exit_status not in command.ok:
+            raise _failed(self.host, command, done)
+        try:
+            return command.read(str(done.stdout))
+        except (ValueError, KeyError, IndexError) as error:
+            raise _unreadable(self.host, command, str(done.stdout), error) from error
+
+
+class HostHook(BaseHook):
+    """
+    Opens :class:`HostShell` connections with the account of an Airflow connection of type ``ssh``.
+
+    The account is the provider's ``SSHHookAsync``; address, port and host key are the platform file's, so that one
+    connection serves a whole platform. Without a host key there, ``known_hosts`` or ``host_key`` of the connection
+    decide; an unknown host is refused.
+
+    :param host: the host, with ``ssh_conn_id`` filled in (see :func:`target`)
+    """
+
+    def __init__(self, host: Host) -> None:
+        super().__init__()
+        self.host = host
+
+    @asynccontextmanager
+    async def connect(self) -> AsyncIterator[Shell]:
+        """
+        Open a connection for the time of a ``with`` block.
+
+        :raises HostUnreachableError: it could not be made
+        """
+        import asyncio
+
+        import asyncssh
+
+        asyncssh.set_log_level("WARNING")
+        try:
+            connection = await asyncio.wait_for(self._provider_hook().get_conn(), CONNECT_TIMEOUT_S)
+        except (OSError, asyncssh.Error, asyncssh.KeyImportError, TimeoutError) as error:
+            raise _unreachable(self.host, error) from error
+        async with connection:
+            yield HostShell(self.host, connection)
+
+    def _provider_hook(self) -> Any:
+        from airflow.providers.ssh.hooks.ssh import SSHHookAsync
+
+        hook = SSHHookAsync(ssh_conn_id=str(self.host.ssh_conn_id), host=self.host.address, port=self.host.ssh_port)
+        if self.host.host_key:
+            hook.known_hosts = f"{self.host.address} {self.host.host_key}".encode()
+        return hook
+
+
+def target(platform: Platform, name: str) -> Host:
+    """Return a host of the platform with the Airflow connection that reaches it filled in."""
+    host = platform.host(name)
+    return host if host.ssh_conn_id else host.model_copy(update={"ssh_conn_id": platform.ssh_conn_id})
+
+
+def _unreachable(host: Host, reason: object) -> HostUnreachableError:
+    words = str(reason) or type(reason).__name__
+    return HostUnreachableError(
+        f"host {host.name} ({host.address}:{host.ssh_port}) could not be asked over ssh: {words}",
+        hint=f"try ssh to {host.address} from the Airflow machine with the account of connection {host.ssh_conn_id}; "
+        "if the host key changed, put the new one into the platform file",
+    )
+
+
+def _failed(host: Host, command: Command[Any], done: Any) -> CommandFailedError:
+    words = (str(done.stderr).strip() or str(done.stdout).strip())[-LAST_CHARACTERS:]
+    return CommandFailedError(
+        f"on host {host.name}, exit status {done.exit_status} of: {command.line[:LAST_CHARACTERS]}\n{words}",
+        hint="run the same command by hand on the host; if sudo asks for a password, its sudoers file lacks it",
+    )
+
+
+def _unreadable(host: Host, command: Command[Any], output: str, error: Exception) -> CommandFailedError:
+    return CommandFailedError(
+        f"on host {host.name}, an answer that cannot be read ({error!r}) of: {command.line[:LAST_CHARACTERS]}\n"
+        f"{output[:LAST_CHARACTERS]}",
+        hint="run the same command by hand on the host and compare with what docs/operate.md says of it",
+    )

@@ -1,0 +1,142 @@
+"""MongoDB: official commands, to one member directly or through a cluster's routers."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterable, Mapping
+from contextlib import asynccontextmanager
+from typing import Any
+
+from airflow.sdk.bases.hook import BaseHook
+
+from vitam_operators.config import MongoCluster, Platform
+from vitam_operators.errors import MongoUnreachableError
+
+ANSWER_WITHIN_S = 10
+OPTIONS_OF_CONNECTION = ("tls", "tlsCAFile", "tlsCertificateKeyFile", "tlsAllowInvalidHostnames", "authMechanism")
+Answer = Mapping[str, Any]
+
+
+class MongoClient:
+    """An open connection; commands answer documents."""
+
+    def __init__(self, where: str, client: Any) -> None:
+        self.where = where
+        self._client = client
+
+    async def command(self, name: str, value: Any = 1, *, database: str = "admin", **more: Any) -> Answer:
+        """
+        Run an official command.
+
+        :raises MongoUnreachableError: no answer, or the command is refused
+        """
+        from pymongo.errors import PyMongoError
+
+        try:
+            answer: Answer = await self._client[database].command(name, value, **more)
+        except PyMongoError as error:
+            raise _unreachable(self.where, f"{name}: {error}") from error
+        return answer
+
+    async def feature_compatibility_version(self) -> str:
+        """Return the FCV that a cluster's config set holds: a copy opens only on a MongoDB that allows it."""
+        answer = await self.command("find", "system.version", filter={"_id": "featureCompatibilityVersion"})
+        return str(answer["cursor"]["firstBatch"][0]["version"])
+
+    async def count(self, database: str, collection: str) -> int:
+        """Return how many documents a collection has."""
+        return int((await self.command("count", collection, database=database))["n"])
+
+
+class MongoHook(BaseHook):
+    """
+    Opens connections with the account of an Airflow connection of type ``mongo``; the address is the platform file's.
+
+    Unlike the provider's ``MongoHook`` it reads the connection when it connects, not when it is made, and reaches
+    one member (``direct``), which a step that stops that member needs.
+
+    :param conn_id: login, password, and in ``extra`` the driver's TLS options and ``authSource``
+    :param addresses: ``host:port``, one for a member, several for routers
+    :param direct: talk to this very member, whatever set it belongs to
+    """
+
+    def __init__(self, conn_id: str, addresses: Iterable[str], *, direct: bool) -> None:
+        super().__init__()
+        self.conn_id = conn_id
+        self.addresses = list(addresses)
+        self.direct = direct
+
+    @asynccontextmanager
+    async def connect(self) -> AsyncIterator[MongoClient]:
+        """
+        Open a connection for the time of a ``with`` block; it is made by the first command.
+
+        :raises MongoUnreachableError: by the first command, when nobody answers or the account is refused
+        """
+        from pymongo import AsyncMongoClient
+
+        client: Any = AsyncMongoClient(
+            self.addresses, directConnection=self.direct, **await self._account(), **self._limits()
+        )
+        try:
+            yield MongoClient(", ".join(self.addresses), client)
+        finally:
+            await client.close()
+
+    async def _account(self) -> dict[str, Any]:
+        connection = await BaseHook.aget_connection(self.conn_id)
+        extra = connection.extra_dejson
+        options = {key: extra[key] for key in OPTIONS_OF_CONNECTION if key in extra}
+        if not connection.login:
+            return options
+        account = {"username": connection.login, "password": connection.password}
+        return {**account, "authSource": extra.get("authSource", "admin"), **options}
+
+    @staticmethod
+    def _limits() -> dict[str, Any]:
+        milliseconds = ANSWER_WITHIN_S * 1000
+        return {
+            "serverSelectionTimeoutMS": milliseconds,
+            "connectTimeoutMS": milliseconds,
+            "socketTimeoutMS": 6 * milliseconds,
+            "appname": "vitam-backup",
+        }
+
+
+def member(platform: Platform, cluster: MongoCluster, host: str, port: int) -> MongoHook:
+    """Return the hook for one member of a replica set."""
+    return MongoHook(cluster.localadmin_conn_id, [address(platform, host, port)], direct=True)
+
+
+def routers(platform: Platform, cluster: MongoCluster) -> MongoHook:
+    """Return the hook for the cluster through its mongos."""
+    addresses = [address(platform, host, cluster.mongos.port) for host in cluster.routers]
+    return MongoHook(cluster.admin_conn_id, addresses, direct=False)
+
+
+def address(platform: Platform, host: str, port: int) -> str:
+    """Return ``ip_service:port``, as Vitam's replica set configurations have it."""
+    return f"{platform.host(host).service_ip}:{port}"
+
+
+async def hellos(
+    platform: Platform, cluster: MongoCluster, hosts: Iterable[str], port: int
+) -> dict[str, Answer | None]:
+    """Ask members for ``hello``, all at once; ``None`` for one that does not answer."""
+
+    async def ask(host: str) -> Answer | None:
+        try:
+            async with member(platform, cluster, host, port).connect() as client:
+                return await client.command("hello")
+        except MongoUnreachableError:
+            return None
+
+    names = list(hosts)
+    return dict(zip(names, await asyncio.gather(*(ask(name) for name in names)), strict=True))
+
+
+def _unreachable(where: str, reason: str) -> MongoUnreachableError:
+    return MongoUnreachableError(
+        f"MongoDB at {where} did not do what it was asked: {reason}",
+        hint="look at its log under /vitam/log and at the account in the Airflow connection",
+    )

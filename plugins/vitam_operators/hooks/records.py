@@ -1,0 +1,28 @@
+"""Where the records of the nights live."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from vitam_operators.config import Platform
+from vitam_operators.nights import Directory, Nights
+
+LOCAL = "file://"
+
+
+def nights_of(platform: Platform) -> Nights:
+    """
+    Return the records of a platform.
+
+    A ``file://`` URL is a directory that every worker shares; any other goes through Airflow's object storage.
+    """
+    return Nights(_directory(platform.records) / platform.name)
+
+
+def _directory(url: str) -> Directory:
+    if url.startswith(LOCAL):
+        return Path(url.removeprefix(LOCAL))
+    from airflow.sdk import ObjectStoragePath
+
+    path: Directory = ObjectStoragePath(url)
+    return path

@@ -1,0 +1,179 @@
+"""
+The records of a night: small JSON files in one directory, each written by one step.
+
+What ran before, what was stopped and when, what was copied: a step that runs a second time reads here what the first
+one did. A night whose restart has begun takes no more copies; a run that is begun again after that gets a new
+attempt with its own directory, so that no backup ever mixes two moments.
+
+The directory is a :class:`pathlib.Path` or anything that behaves as one (Airflow's ``ObjectStoragePath``).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Iterator
+from typing import Any, Protocol, TypeVar
+
+from vitam_operators.errors import NightClosedError, OperatorNeededError
+
+Record = dict[str, Any]
+OPEN = "open"
+RESTART = "restart"
+MANIFEST = "manifest"
+CONCLUSION = "conclusion"
+P = TypeVar("P", bound="Directory")
+
+
+class Directory(Protocol):
+    """What the records need of a path."""
+
+    @property
+    def name(self) -> str:
+        """Return the last part of it."""
+
+    def __truediv__(self: P, key: str) -> P:
+        """Join."""
+
+    def exists(self) -> bool:
+        """Tell whether it is there."""
+
+    def mkdir(self, mode: int = ..., parents: bool = ..., exist_ok: bool = ...) -> None:
+        """Make it."""
+
+    def iterdir(self: P) -> Iterator[P]:
+        """List it."""
+
+    def read_text(self, encoding: str | None = ...) -> str:
+        """Read it."""
+
+    def write_text(self, data: str, encoding: str | None = ...) -> int:
+        """Write it."""
+
+    def rename(self: P, target: P) -> P:
+        """Give it another name, replacing what has it."""
+
+
+def backup_id(run_after: dt.datetime) -> str:
+    """Return the id of a run's backup: the moment for which the run was planned, in UTC, never the clock."""
+    return run_after.astimezone(dt.UTC).strftime("%Y%m%dT%H%M%SZ")
+
+
+def now_text() -> str:
+    """Return this moment as records hold it: ISO 8601, UTC, seconds."""
+    return dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
+
+
+class Night:
+    """The records of one attempt at one night."""
+
+    def __init__(self, directory: Directory) -> None:
+        self.directory = directory
+
+    @property
+    def label(self) -> str:
+        """Name of the backup: in paths, in units' names, in messages."""
+        return self.directory.name
+
+    def read(self, name: str) -> Record | None:
+        """Return a record, or ``None`` if it was not written."""
+        path = self.directory / f"{name}.json"
+        if not path.exists():
+            return None
+        content: Record = json.loads(path.read_text(encoding="utf-8"))
+        return content
+
+    def write(self, name: str, record: Record) -> Record:
+        """Write a record whole or not at all, in place of an earlier one."""
+        self.directory.mkdir(parents=True, exist_ok=True)
+        draft = self.directory / f"{name}.json.partial"
+        draft.write_text(json.dumps(record, indent=2, sort_keys=True), encoding="utf-8")
+        draft.rename(self.directory / f"{name}.json")
+        return record
+
+    def write_once(self, name: str, record: Record) -> Record:
+        """Write a record unless it exists; return the one that stands."""
+        standing = self.read(name)
+        return self.write(name, record) if standing is None else standing
+
+    def all(self, kind: str) -> dict[str, Record]:
+        """Return the records of a kind (``stop``, ``part``, …), each under its own name."""
+        prefix, suffix = f"{kind}.", ".json"
+        if not self.directory.exists():
+            return {}
+        names = sorted(path.name for path in self.directory.iterdir())
+        chosen = [name for name in names if name.startswith(prefix) and name.removeprefix(prefix).endswith(suffix)]
+        records = {name[len(prefix) : -len(suffix)]: self.read(name[: -len(suffix)]) for name in chosen}
+        return {name: record for name, record in records.items() if record is not None}
+
+    @property
+    def opened(self) -> Record:
+        """
+        What was noted before anything stopped.
+
+        :raises NightClosedError: the night was not opened
+        """
+        record = self.read(OPEN)
+        if record is None:
+            raise NightClosedError(
+                f"backup {self.label} was never opened",
+                hint="clear the task open_backup, or trigger a new run",
+            )
+        return record
+
+    def require_cold(self) -> None:
+        """
+        Check that the restart has not begun: stops and copies of this night are still of one moment.
+
+        :raises NightClosedError: it has
+        """
+        restart = self.read(RESTART)
+        if restart is not None:
+            raise NightClosedError(
+                f"the restart after backup {self.label} began at {restart['began_at']}: what is stopped or copied now "
+                "would not be of the same moment as the rest",
+                hint="trigger a new run of vitam_backup, or clear this run as a whole while its window is open",
+            )
+
+
+class Nights:
+    """All nights of a platform."""
+
+    def __init__(self, directory: Directory) -> None:
+        self.directory = directory
+
+    def attempt(self, identifier: str, number: int) -> Night:
+        """Return one attempt of the backup ``identifier``, written or not."""
+        return Night(self.directory / (identifier if number == 1 else f"{identifier}-{number}"))
+
+    def latest(self, identifier: str) -> Night | None:
+        """Return the last attempt that was opened, or ``None``."""
+        number, found = 1, None
+        while (night := self.attempt(identifier, number)).read(OPEN) is not None:
+            found, number = night, number + 1
+        return found
+
+    def newest_first(self) -> list[Night]:
+        """Return every attempt that was opened, the newest first."""
+        if not self.directory.exists():
+            return []
+        nights = [Night(path) for path in sorted(self.directory.iterdir(), key=lambda p: p.name, reverse=True)]
+        return [night for night in nights if night.read(OPEN) is not None]
+
+    def open(self, identifier: str, record: Record) -> Night:
+        """
+        Return the attempt that is open, or open a new one with ``record``.
+
+        :raises OperatorNeededError: the id belongs to another run
+        """
+        night = self.latest(identifier)
+        if night is not None and night.opened["run_id"] != record["run_id"]:
+            raise OperatorNeededError(
+                f"backup {identifier} belongs to run {night.opened['run_id']}, this is run {record['run_id']}",
+                hint="trigger a new run a second later",
+            )
+        if night is None or night.read(RESTART) is not None:
+            number = 1 if night is None else int(night.opened["attempt"]) + 1
+            night = self.attempt(identifier, number)
+            night.write_once(OPEN, {**record, "attempt": number, "label": night.label})
+        return night

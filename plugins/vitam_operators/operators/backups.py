@@ -1,0 +1,172 @@
+"""The backup as a whole: planned, opened, sealed, concluded."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable
+from typing import Any
+
+from airflow.sdk.exceptions import AirflowSkipException
+
+import vitam_operators
+from vitam_operators import manifest, nights, securing
+from vitam_operators.errors import LookFailedError, NightClosedError, WindowError
+from vitam_operators.hooks.records import nights_of
+from vitam_operators.operators.base import NightOperator
+from vitam_operators.operators.looks import FINDINGS, Facts
+from vitam_operators.parts import planned_parts
+from vitam_operators.window import Window, manual_window, window_beginning
+
+CHECKS = ("check_host", "check_cluster")
+
+
+def night_window(context: Any, platform: Any) -> Window:
+    """
+    Return the window of a run: the data interval of a scheduled one, now to ``until`` of one triggered by hand.
+
+    :raises WindowError: ``until`` is not a moment, or nothing of the window is left
+    """
+    run, rule = context["dag_run"], platform.window
+    if str(run.run_type) == "scheduled":
+        return window_beginning(run.data_interval_start or run.run_after, rule)
+    until = context["params"].get("until")
+    try:
+        moment = dt.datetime.fromisoformat(until) if until else None
+    except ValueError as error:
+        raise WindowError(f"until is {until!r}, not a date and time", hint="choose it in the trigger form") from error
+    if moment is not None and moment.tzinfo is None:
+        raise WindowError(f"until is {until!r}, without a time zone", hint="write it as 2026-11-24T08:00:00+01:00")
+    return manual_window(run.run_after, moment, rule)
+
+
+class PlanNightOperator(NightOperator):
+    """
+    Judge the look, and make the plan of the night.
+
+    It runs whatever the checks found, so that all findings are told at once. With ``plan only`` the run ends here.
+    """
+
+    async def act(self, context: Any) -> Facts:
+        """Return the plan."""
+        findings = list(self._findings(context))
+        window = None
+        try:
+            window = night_window(context, self.platform)
+            window.require_open(dt.datetime.now(dt.UTC))
+            findings += self._securing_findings(context, window)
+        except WindowError as error:
+            findings.append(error.message)
+        hosts, clusters = self._facts(context, "check_host", "host"), self._facts(context, "check_cluster", "cluster")
+        if findings or window is None:
+            raise LookFailedError(
+                "the night cannot begin:\n" + "\n".join(f"  {finding}" for finding in findings),
+                hint="nothing was touched; mend what is named, then trigger a new run",
+            )
+        plan = self._plan(context, window, hosts, clusters)
+        plan["warnings"] = list(self._room_warnings(plan, hosts))
+        self._tell(plan)
+        if context["params"].get("plan_only"):
+            raise AirflowSkipException("plan only: nothing is stopped, nothing is copied")
+        return plan
+
+    def _findings(self, context: Any) -> Iterable[str]:
+        for task in CHECKS:
+            found = context["ti"].xcom_pull(task_ids=task, key=FINDINGS)
+            yield from (finding for findings in found or () for finding in findings or ())
+        expected = {"check_host": len(self.platform.hosts), "check_cluster": len(self.platform.mongodb)}
+        for task, number in expected.items():
+            looked = len(list(context["ti"].xcom_pull(task_ids=task, key=FINDINGS) or ()))
+            if looked != number:
+                yield f"{number - looked} of {number} {task} did not end; their logs say why"
+
+    def _securing_findings(self, context: Any, window: Window) -> Iterable[str]:
+        if self._securing(context) == securing.MIDNIGHT:
+            midnight = securing.midnight_of(window.start, self.platform.window.timezone)
+            if midnight >= window.give_up_at:
+                yield (
+                    f"the securing at midnight ({midnight:%Y-%m-%d %H:%M} UTC) is not before the night is given up "
+                    f"({window.give_up_at:%Y-%m-%d %H:%M} UTC); choose another 'securing' or a later 'until'"
+                )
+
+    def _securing(self, context: Any) -> str:
+        return str(context["params"].get("securing") or self.platform.securing.wait_for)
+
+    def _facts(self, context: Any, task: str, key: str) -> dict[str, Facts]:
+        answers = context["ti"].xcom_pull(task_ids=task) or ()
+        return {answer[key]: answer for answer in answers if answer}
+
+    def _plan(self, context: Any, window: Window, hosts: dict[str, Facts], clusters: dict[str, Facts]) -> Facts:
+        platform, run = self.platform, context["dag_run"]
+        return {
+            "backup": nights.backup_id(run.run_after),
+            "run_id": run.run_id,
+            "platform": platform.name,
+            "vitam_version": platform.vitam_version,
+            "window": {
+                "start": window.start.isoformat(),
+                "end": window.end.isoformat(),
+                "give_up_at": window.give_up_at.isoformat(),
+                "restart_reserve_s": window.restart_reserve_s,
+            },
+            "securing": self._securing(context),
+            "note": context["params"].get("note") or "",
+            "copies": context["params"].get("copies") or "everything",
+            "parts": list(planned_parts(platform, context["params"].get("copies") or "everything")),
+            "units_before": {name: facts["running"] for name, facts in hosts.items()},
+            "clusters": clusters,
+            "sizes": {name: facts["sizes"] for name, facts in hosts.items()},
+            "versions": {name: facts["versions"] for name, facts in hosts.items()},
+        }
+
+    def _room_warnings(self, plan: Facts, hosts: dict[str, Facts]) -> Iterable[str]:
+        factor = self.platform.copies.room_factor
+        for name, facts in hosts.items():
+            needed = sum(size for part, size in facts["sizes"].items() if part in plan["parts"]) * factor
+            if needed > facts["free_bytes"]:
+                yield (
+                    f"{name} has {facts['free_bytes'] / 2**20:.0f} MiB free in {self.platform.copies.directory}, "
+                    f"its copies need {needed / 2**20:.0f} MiB"
+                )
+
+    def _tell(self, plan: Facts) -> None:
+        self.log.info("backup %s of %s, Vitam %s", plan["backup"], plan["platform"], plan["vitam_version"])
+        self.log.info("window %s to %s, given up at %s", *(plan["window"][k] for k in ("start", "end", "give_up_at")))
+        for host, units in plan["units_before"].items():
+            self.log.info("%s runs %d units: %s", host, len(units), ", ".join(units))
+        for cluster in plan["clusters"].values():
+            self.log.info("%s: balancer %s, primaries %s", *(cluster[k] for k in ("cluster", "balancer", "primaries")))
+        self.log.info("%d parts to copy: %s", len(plan["parts"]), ", ".join(plan["parts"]))
+        for warning in plan["warnings"]:
+            self.log.warning(warning)
+
+
+class OpenBackupOperator(NightOperator):
+    """
+    Open the backup: write down, once, what runs now and what is planned. The setup task of every restart.
+
+    Run again, it finds the open backup; after a restart it opens a new attempt, so that two moments never mix.
+    """
+
+    async def act(self, context: Any) -> str:
+        """Return the label of the backup."""
+        plan = context["ti"].xcom_pull(task_ids="plan_night")
+        if not plan:
+            raise NightClosedError("there is no plan", hint="clear plan_night with its downstream tasks")
+        record = {**plan, "opened_at": nights.now_text()}
+        night = nights_of(self.platform).open(plan["backup"], record)
+        self.log.info("backup %s is open: %s", night.label, night.directory)
+        return night.label
+
+
+class SealBackupOperator(NightOperator):
+    """Seal the backup: write the manifest, if every part that was planned was copied and read back."""
+
+    async def act(self, context: Any) -> Facts:
+        """Return label, parts and size."""
+        night = self.latest_night(context)
+        if night is None:
+            raise AirflowSkipException("nothing was opened")
+        content = night.write(nights.MANIFEST, manifest.build(night, tool_version=vitam_operators.__version__))
+        size = content["size_bytes"]
+        self.log.info("backup %s is sealed: %d parts, %.1f MiB", night.label, len(content["parts"]), size / 2**20)
+        return {"backup": night.label, "parts": len(content["parts"]), "size_bytes": size}

@@ -1,0 +1,177 @@
+"""What every step of a night shares: the platform, the night's records, the window, waiting, retries."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+import inspect
+from datetime import timedelta
+from typing import Any
+
+from airflow.sdk import BaseOperator, ExceptionRetryPolicy, RetryAction, RetryRule
+
+from vitam_operators import nights
+from vitam_operators.config import Platform
+from vitam_operators.errors import (
+    GivenUpError,
+    NightClosedError,
+    OperatorNeededError,
+    StillStoppingError,
+    VitamBackupError,
+)
+from vitam_operators.hooks.records import nights_of
+from vitam_operators.nights import Night
+from vitam_operators.platforms import platform_at
+from vitam_operators.triggers.base import Report, Wait, WaitTrigger, look_until, raised
+from vitam_operators.window import Window
+
+RETRY_POLICY = ExceptionRetryPolicy(rules=[RetryRule(exception=OperatorNeededError, action=RetryAction.FAIL)])
+"""The one place where the two families of errors meet Airflow: what needs an operator is not tried again."""
+
+PATIENCE_S = 8
+"""Seconds for which a step looks on the worker before it defers: most stops and starts are over by then."""
+
+
+class NightOperator(BaseOperator):
+    """
+    A step of a night.
+
+    It may run twice at any moment: it looks before it acts, and what it did is in the night's records.
+
+    :param platform_file: path of the platform file
+    """
+
+    def __init__(self, *, platform_file: str, **kwargs: Any) -> None:
+        kwargs.setdefault("doc_md", inspect.getdoc(type(self)))
+        kwargs.setdefault("task_display_name", kwargs["task_id"].replace("_", " "))
+        super().__init__(**kwargs)
+        self.platform_file = platform_file
+
+    @property
+    def platform(self) -> Platform:
+        """The platform; read once in a process."""
+        return platform_at(self.platform_file)
+
+    def latest_night(self, context: Any) -> Night | None:
+        """Return the records of this run's last attempt, or ``None`` when nothing was opened."""
+        return nights_of(self.platform).latest(nights.backup_id(context["dag_run"].run_after))
+
+    def cold_night(self, context: Any) -> Night:
+        """
+        Return the records of this run, for a step that stops or copies.
+
+        :raises NightClosedError: nothing was opened, or the restart has begun
+        :raises WindowError: it is not the time to stop or copy
+        """
+        night = self.latest_night(context)
+        if night is None:
+            raise NightClosedError(
+                "this run opened no backup, so nothing says what ran before",
+                hint="clear the task open_backup with its downstream tasks, or trigger a new run",
+            )
+        night.require_cold()
+        window_of(night).require_open(dt.datetime.now(dt.UTC))
+        return night
+
+    def execute(self, context: Any) -> Any:
+        """Run the step."""
+        return asyncio.run(self.act(context))
+
+    async def act(self, context: Any) -> Any:
+        """Do what the step does."""
+        raise NotImplementedError
+
+
+class WaitingOperator(NightOperator):
+    """
+    A step that asks for something and waits until it is so: a few seconds here, then in the triggerer.
+
+    Subclasses say what to ask for and wait for (:meth:`begin`), how long at most (:meth:`limit_s`) and what to note
+    at the end (:meth:`finish`).
+    """
+
+    poll_interval_s = 10.0
+    look_interval_s = 0.5
+    """Seconds between two looks on the worker; ``poll_interval_s`` in the triggerer."""
+
+    def execute(self, context: Any) -> Any:
+        """Look, act, wait."""
+        return asyncio.run(self._begin_and_wait(context))
+
+    async def _begin_and_wait(self, context: Any) -> Any:
+        wait = await self.begin(context)
+        if wait is None:
+            return None
+        until = self._until(context)
+        event = await look_until(wait, min(until, _in_seconds(PATIENCE_S)), self.look_interval_s, self.log)
+        if event["state"] == "late" and dt.datetime.now(dt.UTC) < until:
+            grace = timedelta(minutes=5)
+            self.defer(
+                trigger=WaitTrigger.of(wait, until, self.poll_interval_s),
+                method_name="resume",
+                timeout=until - dt.datetime.now(dt.UTC) + grace,
+            )
+        return await self._conclude(context, event)
+
+    def resume(self, context: Any, event: dict[str, Any]) -> Any:
+        """Go on when the triggerer has waited."""
+        return asyncio.run(self._conclude(context, event))
+
+    async def _conclude(self, context: Any, event: dict[str, Any]) -> Any:
+        if event["state"] == "failed":
+            raise raised(event)
+        if event["state"] == "late":
+            raise self.late(context, event["words"])
+        return await self.finish(context, Report(True, event["words"], event["value"]))
+
+    def _until(self, context: Any) -> dt.datetime:
+        own = _in_seconds(self.limit_s())
+        night = self.latest_night(context)
+        return min(own, window_of(night).give_up_at) if self.gives_up and night is not None else own
+
+    gives_up = True
+    """Whether the night's give-up time ends the wait; a restart goes on after it."""
+
+    def late(self, context: Any, words: str) -> VitamBackupError:
+        """Return the error of a wait that took too long."""
+        night = self.latest_night(context)
+        if self.gives_up and night is not None and dt.datetime.now(dt.UTC) >= window_of(night).give_up_at:
+            return GivenUpError(
+                f"the night is given up at {window_of(night).give_up_at:%H:%M:%S} UTC, {self.task_id} was still "
+                f"waiting: {words}",
+                hint="the platform is started again; find out why it took so long, or widen the window",
+            )
+        return self.too_slow(words)
+
+    def too_slow(self, words: str) -> VitamBackupError:
+        """Return the error of a wait that reached the step's own limit."""
+        return StillStoppingError(
+            f"after {self.limit_s()} s: {words}",
+            hint="look at the journal of the unit on its host; raise the limit under timeouts in the platform file",
+        )
+
+    def limit_s(self) -> int:
+        """Return after how many seconds the wait is an error."""
+        raise NotImplementedError
+
+    async def begin(self, context: Any) -> Wait | None:
+        """Look, then act; return what to wait for, ``None`` when nothing is to be done."""
+        raise NotImplementedError
+
+    async def finish(self, context: Any, report: Report) -> Any:
+        """Note what was done; return a small dict for the UI."""
+        return {"state": report.words}
+
+
+def window_of(night: Night) -> Window:
+    """Return the window that a night was opened with."""
+    window = night.opened["window"]
+    return Window(
+        dt.datetime.fromisoformat(window["start"]),
+        dt.datetime.fromisoformat(window["end"]),
+        int(window["restart_reserve_s"]),
+    )
+
+
+def _in_seconds(seconds: float) -> dt.datetime:
+    return dt.datetime.now(dt.UTC) + timedelta(seconds=seconds)

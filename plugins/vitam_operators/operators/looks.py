@@ -1,0 +1,165 @@
+"""The look: everything that can be known before anything stops. It changes nothing."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from vitam_operators import archive, health, mongo, systemd
+from vitam_operators.config import Host, MongoCluster, Platform
+from vitam_operators.errors import LookFailedError, VitamBackupError
+from vitam_operators.hooks import mongo as mongo_hooks
+from vitam_operators.hooks.hosts import HostHook, Shell, target
+from vitam_operators.operators.base import NightOperator
+from vitam_operators.parts import MongoPart, config_parts, files_parts, shard_parts
+from vitam_operators.procedure import SERVICES
+
+Facts = dict[str, Any]
+FINDINGS = "findings"
+NEEDED_TOOLS = ("tar", "zstd", "curl", "sha256sum", "ss", "systemd-run", "journalctl")
+LAG_LIMIT_S = 10
+
+
+class LookOperator(NightOperator):
+    """
+    A look at one thing: facts go to the plan, findings stop the night before it begins.
+
+    Findings are pushed as an XCom of their own, so that plan_night can tell all of them at once.
+    """
+
+    async def act(self, context: Any) -> Facts:
+        """Look; fail if anything is wrong."""
+        facts, findings = await self.look()
+        context["ti"].xcom_push(FINDINGS, findings)
+        for finding in findings:
+            self.log.error("FAILED  %s", finding)
+        if findings:
+            raise LookFailedError(
+                "; ".join(findings), hint="nothing was touched; mend what is named, then clear this run or trigger one"
+            )
+        return facts
+
+    async def look(self) -> tuple[Facts, list[str]]:
+        """Return facts and findings."""
+        raise NotImplementedError
+
+
+class CheckHostOperator(LookOperator):
+    """
+    Look at one host: ssh, sudo, tools, units, and what runs now.
+
+    :param host: name of the host
+    """
+
+    def __init__(self, *, host: str, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.host = host
+
+    async def look(self) -> tuple[Facts, list[str]]:
+        """Return ``{"host", "running", "sizes", "free_bytes", "versions"}`` and findings."""
+        host = target(self.platform, self.host)
+        async with HostHook(host).connect() as shell:
+            units = units_of(self.platform, host.name)
+            states = await shell.run(systemd.unit_states(units)) if units else {}
+            findings = [f"{host.name}: {unit} is {s.load}" for unit, s in states.items() if not s.exists]
+            findings += await self._missing_tools(shell)
+            sizes = await self._sizes(shell) if not findings else {}
+            free_bytes = await shell.run(archive.room_at(self.platform.copies.directory))
+            running = [unit for unit in units if unit in states and states[unit].running]
+            for unit, state in states.items():
+                self.log.info("%-7s %s: %s", "OK" if state.exists else "FAILED", unit, state.words)
+            versions = await self._versions(shell, running)
+        facts = {"host": host.name, "running": running, "sizes": sizes, "free_bytes": free_bytes, "versions": versions}
+        return facts, findings
+
+    async def _missing_tools(self, shell: Shell) -> list[str]:
+        missing = await shell.run(systemd.missing_tools(NEEDED_TOOLS))
+        findings = [f"{shell.host.name}: the program {tool} is missing, install it" for tool in missing]
+        if not await shell.run(systemd.may_sudo()):
+            findings.append(f"{shell.host.name}: sudo asks for a password; see the sudoers file in docs/operate.md")
+        return findings
+
+    async def _sizes(self, shell: Shell) -> dict[str, int]:
+        mine = [part for part in files_parts(self.platform) if part.host == self.host]
+        paths = {part.name: part.file_set.path for part in mine}
+        for part in mongo_parts_of(self.platform, self.host):
+            paths[part.name] = part.db_path
+        return {name: await shell.run(archive.size_of(path)) for name, path in paths.items()}
+
+    async def _versions(self, shell: Shell, running: list[str]) -> dict[str, str]:
+        services = [SERVICES[name] for name in shell.host.services if SERVICES[name].unit in running]
+        answers = [await shell.run(health.admin_version(shell.host.admin_ip, s.admin_port)) for s in services]
+        return {service.name: answer for service, answer in zip(services, answers, strict=True) if answer}
+
+
+class CheckClusterOperator(LookOperator):
+    """
+    Look at one MongoDB cluster: primaries, members, shards, balancer.
+
+    :param cluster: name of the cluster
+    """
+
+    def __init__(self, *, cluster: str, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.cluster = cluster
+
+    async def look(self) -> tuple[Facts, list[str]]:
+        """Return ``{"cluster", "balancer", "version", "fcv", "shards", "primaries"}`` and findings."""
+        cluster = self.platform.cluster(self.cluster)
+        findings: list[str] = []
+        facts: Facts = {"cluster": self.cluster, "primaries": {}}
+        try:
+            facts |= await self._ask_routers(cluster, findings)
+        except VitamBackupError as error:
+            findings.append(error.message)
+        sets = [part for part in (*config_parts(self.platform), *shard_parts(self.platform)) if part.cluster == cluster]
+        answers = await asyncio.gather(*(self._ask_set(part) for part in sets))
+        for part, (primary, found) in zip(sets, answers, strict=True):
+            facts["primaries"][part.name] = primary
+            findings += found
+            self.log.info("%-7s %s: primary on %s", "FAILED" if found else "OK", part.name, primary)
+        return facts, findings
+
+    async def _ask_routers(self, cluster: MongoCluster, findings: list[str]) -> Facts:
+        async with mongo_hooks.routers(self.platform, cluster).connect() as client:
+            balancer = await client.command("balancerStatus")
+            shards = (await client.command("listShards"))["shards"]
+            version = (await client.command("buildInfo"))["version"]
+            fcv = await client.feature_compatibility_version()
+        found = mongo.balancer_finding(cluster.name, balancer)
+        findings += [found] if found else []
+        findings += mongo.shard_findings(cluster, shards)
+        listed = {shard["_id"]: shard["host"] for shard in shards}
+        return {"balancer": balancer["mode"], "shards": listed, "version": version, "fcv": fcv}
+
+    async def _ask_set(self, part: MongoPart) -> tuple[str | None, list[str]]:
+        port = part.daemon.port
+        hellos = await mongo_hooks.hellos(self.platform, part.cluster, part.replica_set.data_hosts, port)
+        try:
+            primary = mongo.primary_of(part.replica_set.name, hellos)
+            async with mongo_hooks.member(self.platform, part.cluster, primary, port).connect() as client:
+                status = await client.command("replSetGetStatus")
+        except VitamBackupError as error:
+            return None, [f"{part.cluster.name}: {error.message}"]
+        findings = [f"{part.cluster.name}: {finding}" for finding in mongo.member_findings(part.replica_set, status)]
+        if mongo.lag_s(status) > LAG_LIMIT_S:
+            findings.append(f"{part.name}: a secondary is {mongo.lag_s(status):.0f} s behind, at most {LAG_LIMIT_S}")
+        return primary, findings
+
+
+def mongo_parts_of(platform: Platform, host: str) -> list[MongoPart]:
+    """Return the replica sets that have a member with data on a host."""
+    parts = (*shard_parts(platform), *config_parts(platform))
+    return [part for part in parts if host in part.replica_set.data_hosts]
+
+
+def units_of(platform: Platform, host: str) -> list[str]:
+    """Return the units that a night may stop on a host, in the order in which they start again."""
+    own: Host = platform.host(host)
+    units = [part.daemon.unit for part in mongo_parts_of(platform, host)]
+    units += [cluster.mongos.unit for cluster in platform.mongodb if host in cluster.routers]
+    units += [cluster.unit for cluster in platform.elasticsearch if host in cluster.hosts]
+    units += [service.unit for service in platform.services_to_start() if service.name in own.services]
+    if platform.securing.by == "timers" and "logbook" in own.services:
+        units += [f"{name}.timer" for name in (*platform.securing.timers, *platform.securing.other_timers)]
+    return list(dict.fromkeys(units))

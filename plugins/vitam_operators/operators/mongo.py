@@ -1,0 +1,232 @@
+"""MongoDB in the manual's order: the balancer off, each primary found and stopped, everything back."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from vitam_operators import archive, mongo, nights, systemd
+from vitam_operators.errors import (
+    BalancerError,
+    NotHealthyError,
+    PrimaryError,
+    StillStoppingError,
+    VitamBackupError,
+)
+from vitam_operators.hooks import mongo as mongo_hooks
+from vitam_operators.hooks.hosts import HostHook, target
+from vitam_operators.nights import Night
+from vitam_operators.operators.base import NightOperator, WaitingOperator
+from vitam_operators.operators.services import note, start_unit
+from vitam_operators.parts import MongoPart
+from vitam_operators.triggers.base import Report, Wait
+from vitam_operators.triggers.mongo import PrimaryElected, replica_set_part
+from vitam_operators.triggers.units import UnitStopped
+
+
+class StopBalancerOperator(NightOperator):
+    """
+    Switch the balancer of a cluster off, through a mongos.
+
+    :param cluster: name of the cluster
+    """
+
+    def __init__(self, *, cluster: str, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.cluster = cluster
+
+    async def act(self, context: Any) -> dict[str, Any]:
+        """Ask for it; a balancer that is off is left alone."""
+        self.cold_night(context)
+        async with mongo_hooks.routers(self.platform, self.platform.cluster(self.cluster)).connect() as client:
+            mode = (await client.command("balancerStatus"))["mode"]
+            self.log.info("%s: the balancer's mode is %s", self.cluster, mode)
+            if mode != "off":
+                await client.command("balancerStop", maxTimeMS=60_000)
+        return {"mode_found": mode}
+
+
+class StartBalancerOperator(NightOperator):
+    """
+    Switch the balancer of a cluster on, if it was on before the night.
+
+    :param cluster: name of the cluster
+    """
+
+    def __init__(self, *, cluster: str, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.cluster = cluster
+
+    async def act(self, context: Any) -> dict[str, Any] | None:
+        """Ask for it; a balancer that was off before the night stays off."""
+        night = self.latest_night(context)
+        if night is None:
+            self.log.info("nothing was opened: the balancer is left as it is")
+            return None
+        before = night.opened["clusters"][self.cluster]["balancer"]
+        async with mongo_hooks.routers(self.platform, self.platform.cluster(self.cluster)).connect() as client:
+            mode = (await client.command("balancerStatus"))["mode"]
+            if mode != before and before == "full":
+                await client.command("balancerStart", maxTimeMS=60_000)
+        if before == "off" and mode != "off":
+            raise BalancerError(
+                f"{self.cluster}: the balancer was off before the night, now it is {mode}; somebody switched it on",
+                hint="switch it off again if it has to stay off, then clear this task",
+            )
+        return {"mode_before": before, "mode_found": mode}
+
+
+class _OfReplicaSet(WaitingOperator):
+    """
+    A step on one replica set.
+
+    :param cluster: name of the cluster
+    :param replica_set: name of the set
+    """
+
+    def __init__(self, *, cluster: str, replica_set: str, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.cluster = cluster
+        self.replica_set = replica_set
+
+    @property
+    def part(self) -> MongoPart:
+        """The set as a part of the backup."""
+        return replica_set_part(self.platform_file, self.cluster, self.replica_set)
+
+
+class StopPrimaryOperator(_OfReplicaSet):
+    """
+    Determine the elected primary of a replica set and stop it, in one step.
+
+    The host is written down before the stop is asked for: a second try finds the mongod that the first one stopped,
+    not the one elected since. An arbiter or a delayed member is never chosen.
+    """
+
+    def limit_s(self) -> int:
+        """Return how long a mongod may take to close its files."""
+        return self.platform.timeouts.mongod_stop_s
+
+    def too_slow(self, words: str) -> VitamBackupError:
+        """Return the error of a mongod that does not stop."""
+        return StillStoppingError(
+            f"after {self.limit_s()} s: {words}",
+            hint="look at the log of mongod on that host; raise timeouts.mongod_stop_s in the platform file",
+        )
+
+    async def begin(self, context: Any) -> Wait:
+        """Find the primary, or the one already stopped; ask for its stop."""
+        night, part = self.cold_night(context), self.part
+        host = await self._stopped_before(night, part) or await self._determine_and_stop(night, part)
+        unit, port = part.daemon.unit, part.daemon.port
+        return UnitStopped(self.platform_file, host, unit, [port], ran_before=True, db_path=part.db_path)
+
+    async def _stopped_before(self, night: Night, part: MongoPart) -> str | None:
+        record = night.read(f"stop.{part.name}")
+        if record is None:
+            return None
+        host, unit = str(record["host"]), part.daemon.unit
+        async with HostHook(target(self.platform, host)).connect() as shell:
+            state = (await shell.run(systemd.unit_states([unit])))[unit]
+        if state.active == "active":
+            return None
+        self.log.info("%s: %s on %s was stopped by an earlier try", part.name, unit, host)
+        return host
+
+    async def _determine_and_stop(self, night: Night, part: MongoPart) -> str:
+        hellos = await mongo_hooks.hellos(self.platform, part.cluster, part.replica_set.data_hosts, part.daemon.port)
+        host, unit = mongo.primary_of(part.replica_set.name, hellos), part.daemon.unit
+        await self._check_again(part, host)
+        async with HostHook(target(self.platform, host)).connect() as shell:
+            change = systemd.stop([unit], await shell.run(systemd.unit_states([unit])))
+            if change is None:
+                raise self._not_its_unit(part, host)
+            night.write(f"stop.{part.name}", {"host": host, "unit": unit, "asked_at": nights.now_text()})
+            self.log.info("%s: %s is the elected primary, stopping %s there", part.name, host, unit)
+            await shell.run(change)
+        return host
+
+    async def _check_again(self, part: MongoPart, host: str) -> None:
+        async with mongo_hooks.member(self.platform, part.cluster, host, part.daemon.port).connect() as client:
+            hello = await client.command("hello")
+            configuration = await client.command("replSetGetConfig")
+        mongo.primary_of(part.replica_set.name, {host: hello})
+        if not mongo.holds_current_data(configuration, str(hello["me"])):
+            raise PrimaryError(
+                f"{part.name}: {host} says it is primary, but rs.conf() does not have {hello['me']} as a member "
+                "that holds current data",
+                hint="compare rs.conf() with the platform file",
+            )
+
+    def _not_its_unit(self, part: MongoPart, host: str) -> PrimaryError:
+        return PrimaryError(
+            f"{part.name}: a primary answers at {host}:{part.daemon.port}, but {part.daemon.unit} does not run there",
+            hint=f"find out what listens on port {part.daemon.port} of {host}; correct the unit in the platform file",
+        )
+
+    async def finish(self, context: Any, report: Report) -> dict[str, Any]:
+        """Note when it was down."""
+        return note(self.latest_night(context), f"stop.{self.part.name}", report.value)
+
+
+class StartPrimaryOperator(_OfReplicaSet):
+    """
+    Start each mongod of a replica set that ran before the night, and wait for a primary and all members.
+
+    A copy that still runs on such a host is ended first.
+    """
+
+    gives_up = False
+
+    def limit_s(self) -> int:
+        """Return how long a mongod and the election may take."""
+        return self.platform.timeouts.mongod_start_s
+
+    def too_slow(self, words: str) -> VitamBackupError:
+        """Return the error of a set without a primary."""
+        return NotHealthyError(
+            f"after {self.limit_s()} s: {words}",
+            hint="look at the log of mongod on the members that are named, then clear this task",
+        )
+
+    async def begin(self, context: Any) -> Wait | None:
+        """Ask for the start of what does not run."""
+        night, part = self.latest_night(context), self.part
+        if night is None:
+            self.log.info("nothing was opened: %s is left as it is", part.name)
+            return None
+        for host in part.replica_set.data_hosts:
+            if part.daemon.unit in night.opened["units_before"].get(host, []):
+                await end_copy(self, night, host, part.name)
+                await start_unit(self, night, host, part.daemon.unit)
+        return PrimaryElected(self.platform_file, self.cluster, self.replica_set)
+
+    async def finish(self, context: Any, report: Report) -> dict[str, Any]:
+        """Note when the set was whole again, and for how long its primary was down."""
+        night, part = self.latest_night(context), self.part
+        record = {"healthy_at": nights.now_text(), "state": report.words}
+        stop = night.read(f"stop.{part.name}") if night else None
+        if stop and "lock_changed_s" in stop:
+            record |= await self._down_time(part, stop)
+        return note(night, f"start.{part.name}", record)
+
+    async def _down_time(self, part: MongoPart, stop: dict[str, Any]) -> dict[str, Any]:
+        async with HostHook(target(self.platform, stop["host"])).connect() as shell:
+            state = (await shell.run(systemd.unit_states([part.daemon.unit])))[part.daemon.unit]
+        if state.active_since is None:
+            return {}
+        down_s = state.active_since.timestamp() - int(stop["lock_changed_s"])
+        return {"started_at": state.active_since.isoformat(), "host": stop["host"], "down_s": down_s}
+
+
+async def end_copy(step: NightOperator, night: Night, host: str, part: str) -> bool:
+    """End the copy of a part on a host if it still runs, and say whether it did."""
+    unit = archive.copy_unit(night.label, part)
+    async with HostHook(target(step.platform, host)).connect() as shell:
+        state = (await shell.run(systemd.unit_states([unit])))[unit]
+        if not state.running:
+            return False
+        step.log.warning("%s on %s still runs: ending it, the restart has begun", unit, host)
+        await shell.run(systemd.end_transient(unit))
+        await shell.run(archive.remove_part(night.label, part, step.platform.copies))
+    return True

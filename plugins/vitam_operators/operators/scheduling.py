@@ -1,0 +1,87 @@
+"""Holding and resuming what starts by itself: systemd timers (Vitam 5 and before) or the scheduler (6 and later)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from vitam_operators import nights, securing, systemd
+from vitam_operators.hooks.hosts import HostHook, target
+from vitam_operators.nights import Night
+from vitam_operators.operators.base import NightOperator, WaitingOperator
+from vitam_operators.procedure import SERVICES
+from vitam_operators.triggers.base import Wait
+from vitam_operators.triggers.quiet import SchedulingHeld
+
+HELD = "held"
+
+
+class HoldSchedulingOperator(WaitingOperator):
+    """Let nothing start by itself any more, and wait until what it started is over."""
+
+    def limit_s(self) -> int:
+        """Return the limit for the stop of a service: jobs are not longer."""
+        return self.platform.timeouts.service_stop_s
+
+    async def begin(self, context: Any) -> Wait:
+        """Stop the timers, or pause the scheduler."""
+        night = self.cold_night(context)
+        night.write_once(HELD, {"asked_at": nights.now_text()})
+        if self.platform.securing.by == "quartz":
+            await self._pause_scheduler(night)
+        else:
+            await self._stop_timers()
+        return SchedulingHeld(self.platform_file)
+
+    async def _pause_scheduler(self, night: Night) -> None:
+        scheduler = SERVICES["scheduler"]
+        for host in self.platform.hosts_of(scheduler.name):
+            if night.read(f"stop.{scheduler.unit}@{host}"):
+                continue
+            async with HostHook(target(self.platform, host)).connect() as shell:
+                await shell.run(securing.pause_scheduler(shell.host.admin_ip, scheduler.admin_port))
+            self.log.info("the scheduler on %s is paused", host)
+
+    async def _stop_timers(self) -> None:
+        securing_config = self.platform.securing
+        timers = [f"{name}.timer" for name in (*securing_config.timers, *securing_config.other_timers)]
+        for host in self.platform.hosts_of("logbook"):
+            async with HostHook(target(self.platform, host)).connect() as shell:
+                change = systemd.stop(timers, await shell.run(systemd.unit_states(timers)))
+                if change is not None:
+                    await shell.run(change)
+            self.log.info("the timers on %s are stopped", host)
+
+
+class ResumeSchedulingOperator(NightOperator):
+    """Let things start by themselves again, as before the night."""
+
+    async def act(self, context: Any) -> None:
+        """Start the timers that were active, or resume the scheduler."""
+        night = self.latest_night(context)
+        if night is None or night.read(HELD) is None:
+            self.log.info("scheduling was not held by this night")
+            return
+        if self.platform.securing.by == "quartz":
+            await self._resume_scheduler(night)
+        else:
+            await self._start_timers(night)
+
+    async def _resume_scheduler(self, night: Night) -> None:
+        scheduler = SERVICES["scheduler"]
+        for host in self.platform.hosts_of(scheduler.name):
+            if scheduler.unit not in night.opened["units_before"].get(host, []):
+                continue
+            async with HostHook(target(self.platform, host)).connect() as shell:
+                await shell.run(securing.resume_scheduler(shell.host.admin_ip, scheduler.admin_port))
+            self.log.info("the scheduler on %s goes on", host)
+
+    async def _start_timers(self, night: Night) -> None:
+        for host, units in night.opened["units_before"].items():
+            timers = [unit for unit in units if unit.endswith(".timer")]
+            if not timers:
+                continue
+            async with HostHook(target(self.platform, host)).connect() as shell:
+                change = systemd.start(timers, await shell.run(systemd.unit_states(timers)))
+                if change is not None:
+                    await shell.run(change)
+            self.log.info("the timers on %s run: %s", host, ", ".join(timers))

@@ -1,0 +1,168 @@
+"""Stopping and starting units: one unit of one host at a time, with proof."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from vitam_operators import nights, systemd
+from vitam_operators.errors import NotHealthyError, VitamBackupError
+from vitam_operators.hooks.hosts import HostHook, target
+from vitam_operators.nights import Night
+from vitam_operators.operators.base import NightOperator, WaitingOperator
+from vitam_operators.procedure import SERVICES
+from vitam_operators.triggers.base import Report, Wait
+from vitam_operators.triggers.units import UnitHealthy, UnitStopped
+
+
+class StopUnitOperator(WaitingOperator):
+    """
+    Stop one unit of one host, and prove that it is down.
+
+    It does not kill: a unit that does not stop in its time is an error, and the platform is started again.
+
+    :param host: name of the host
+    """
+
+    def __init__(self, *, host: str, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.host = host
+
+    @property
+    def unit(self) -> str:
+        """The unit that is stopped."""
+        raise NotImplementedError
+
+    @property
+    def ports(self) -> list[int]:
+        """The ports that have to be free afterwards."""
+        raise NotImplementedError
+
+    def limit_s(self) -> int:
+        """Return Vitam's own limit for the stop of a service."""
+        return self.platform.timeouts.service_stop_s
+
+    async def begin(self, context: Any) -> Wait:
+        """Ask for the stop of a unit that runs."""
+        night = self.cold_night(context)
+        async with HostHook(target(self.platform, self.host)).connect() as shell:
+            states = await shell.run(systemd.unit_states([self.unit]))
+            change = systemd.stop([self.unit], states)
+            if change is not None:
+                night.write_once(f"stop.{self.unit}@{self.host}", {"asked_at": nights.now_text()})
+                self.log.info("%s on %s is %s: stopping it", self.unit, self.host, states[self.unit].words)
+                await shell.run(change)
+        ran_before = self.unit in night.opened["units_before"].get(self.host, [])
+        return UnitStopped(self.platform_file, self.host, self.unit, self.ports, ran_before)
+
+    async def finish(self, context: Any, report: Report) -> dict[str, Any]:
+        """Note when it was down."""
+        return note(self.latest_night(context), f"stop.{self.unit}@{self.host}", report.value)
+
+
+class StartUnitOperator(WaitingOperator):
+    """
+    Start one unit of one host, if it ran before the night, and wait until it is healthy.
+
+    :param host: name of the host
+    """
+
+    gives_up = False
+
+    def __init__(self, *, host: str, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.host = host
+
+    @property
+    def unit(self) -> str:
+        """The unit that is started."""
+        raise NotImplementedError
+
+    @property
+    def admin_port(self) -> int:
+        """The port that says whether it is healthy; 0: none."""
+        raise NotImplementedError
+
+    def limit_s(self) -> int:
+        """Return Vitam's own limit for the start of a service."""
+        return self.platform.timeouts.service_start_s
+
+    def too_slow(self, words: str) -> VitamBackupError:
+        """Return the error of a unit that does not get healthy."""
+        return NotHealthyError(
+            f"after {self.limit_s()} s: {words}",
+            hint=f"read journalctl -u {self.unit} on {self.host}, mend it, then clear this task",
+        )
+
+    async def begin(self, context: Any) -> Wait | None:
+        """Ask for the start of a unit that does not run."""
+        night = self.latest_night(context)
+        if night is None or self.unit not in night.opened["units_before"].get(self.host, []):
+            self.log.info("%s on %s did not run before the night: it is left as it is", self.unit, self.host)
+            return None
+        await start_unit(self, night, self.host, self.unit)
+        return UnitHealthy(self.platform_file, self.host, self.unit, self.admin_port)
+
+    async def finish(self, context: Any, report: Report) -> dict[str, Any]:
+        """Note when it was healthy."""
+        record = {**report.value, "healthy_at": nights.now_text()}
+        return note(self.latest_night(context), f"start.{self.unit}@{self.host}", record)
+
+
+def note(night: Night | None, name: str, facts: dict[str, Any]) -> dict[str, Any]:
+    """Add facts to a record of the night and return it."""
+    return night.write(name, {**(night.read(name) or {}), **facts}) if night is not None else facts
+
+
+async def start_unit(step: NightOperator, night: Night, host: str, unit: str) -> None:
+    """Note that the restart began, and ask for the start of a unit that does not run."""
+    night.write_once(nights.RESTART, {"began_at": nights.now_text(), "by": step.task_id})
+    async with HostHook(target(step.platform, host)).connect() as shell:
+        states = await shell.run(systemd.unit_states([unit]))
+        change = systemd.start([unit], states)
+        step.log.info("%s on %s is %s%s", unit, host, states[unit].words, ": starting it" if change else "")
+        if change is not None:
+            await shell.run(change)
+
+
+class StopServiceOperator(StopUnitOperator):
+    """
+    Stop a Vitam service on one host.
+
+    :param service: Vitam's name of the component
+    """
+
+    def __init__(self, *, service: str, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.service = service
+
+    @property
+    def unit(self) -> str:
+        """The service's unit."""
+        return SERVICES[self.service].unit
+
+    @property
+    def ports(self) -> list[int]:
+        """The service's business and admin ports."""
+        return [SERVICES[self.service].port, SERVICES[self.service].admin_port]
+
+
+class StartServiceOperator(StartUnitOperator):
+    """
+    Start a Vitam service on one host and wait for ``/admin/v1/status``.
+
+    :param service: Vitam's name of the component
+    """
+
+    def __init__(self, *, service: str, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.service = service
+
+    @property
+    def unit(self) -> str:
+        """The service's unit."""
+        return SERVICES[self.service].unit
+
+    @property
+    def admin_port(self) -> int:
+        """The service's admin port."""
+        return SERVICES[self.service].admin_port

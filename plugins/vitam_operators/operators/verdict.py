@@ -1,0 +1,137 @@
+"""The verdict on a night: what was really done, and whether the platform runs."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from typing import Any
+
+from vitam_operators import manifest, mongo, nights, systemd
+from vitam_operators.errors import NotProvedError, VitamBackupError
+from vitam_operators.hooks import mongo as mongo_hooks
+from vitam_operators.hooks.hosts import HostHook, target
+from vitam_operators.nights import Night
+from vitam_operators.operators.base import NightOperator
+from vitam_operators.parts import MongoPart, config_parts, shard_parts
+
+BAD_STATES = ("failed", "upstream_failed")
+
+
+class ConcludeNightOperator(NightOperator):
+    """
+    Judge the night. The only leaf of the graph: it runs whatever happened, and the run is green only if it says so.
+
+    It looks at the states of all tasks, at the records, and at the platform itself once more.
+    """
+
+    async def act(self, context: Any) -> dict[str, Any] | None:
+        """
+        Return the summary.
+
+        :raises NotProvedError: the night is not proved; the message has all that speaks against it
+        """
+        night, states = self.latest_night(context), task_states(context)
+        bad = sorted(task for task, state in states.items() if state in BAD_STATES)
+        if night is None:
+            self._nothing_opened(context, bad)
+            return None
+        findings = [f"task {task} is {states[task]}" for task in bad]
+        findings += self._not_sealed(night)
+        down = [finding async for finding in self._platform_findings(night)]
+        summary = night.write(nights.CONCLUSION, self._summary(night, findings + down, up=not down))
+        self._tell(summary)
+        if findings or down:
+            raise NotProvedError(
+                f"backup {night.label}: the platform is {'UP' if not down else 'NOT ALL UP'}; not proved:\n"
+                + "\n".join(f"  {finding}" for finding in down + findings),
+                hint="the first red task of this run says why; docs/operate.md has each error",
+            )
+        return summary
+
+    def _nothing_opened(self, context: Any, bad: list[str]) -> None:
+        if bad or not context["params"].get("plan_only"):
+            raise NotProvedError(
+                f"no backup was opened, nothing was stopped; red: {', '.join(bad) or 'none'}",
+                hint="read the log of plan_night: it has all findings",
+            )
+        self.log.info("plan only: nothing was stopped, nothing was copied")
+
+    def _not_sealed(self, night: Night) -> list[str]:
+        if night.read(nights.MANIFEST) is not None:
+            return manifest.missing(night)
+        return manifest.missing(night) or ["the backup is complete but not sealed"]
+
+    async def _platform_findings(self, night: Night) -> Any:
+        before = night.opened["units_before"]
+        answers = await asyncio.gather(*(self._down_units(host, units) for host, units in before.items() if units))
+        for found in answers:
+            for finding in found:
+                yield finding
+        for part in (*config_parts(self.platform), *shard_parts(self.platform)):
+            for finding in await self._primary_finding(part):
+                yield finding
+        for cluster, facts in night.opened["clusters"].items():
+            for finding in await self._balancer_finding(cluster, facts["balancer"]):
+                yield finding
+
+    async def _down_units(self, host: str, units: list[str]) -> list[str]:
+        try:
+            async with HostHook(target(self.platform, host)).connect() as shell:
+                states = await shell.run(systemd.unit_states(units))
+        except VitamBackupError as error:
+            return [error.message]
+        return [f"{unit} on {host} is {s.words}, it ran before" for unit, s in states.items() if s.active != "active"]
+
+    async def _primary_finding(self, part: MongoPart) -> list[str]:
+        hosts = part.replica_set.data_hosts
+        hellos = await mongo_hooks.hellos(self.platform, part.cluster, hosts, part.daemon.port)
+        try:
+            mongo.primary_of(part.replica_set.name, hellos)
+        except VitamBackupError as error:
+            return [error.message]
+        return []
+
+    async def _balancer_finding(self, cluster: str, before: str) -> list[str]:
+        try:
+            async with mongo_hooks.routers(self.platform, self.platform.cluster(cluster)).connect() as client:
+                mode = (await client.command("balancerStatus"))["mode"]
+        except VitamBackupError as error:
+            return [error.message]
+        return [] if mode == before else [f"{cluster}: the balancer is {mode}, before the night it was {before}"]
+
+    def _summary(self, night: Night, findings: list[str], *, up: bool) -> dict[str, Any]:
+        parts = night.all("part")
+        summary: dict[str, Any] = {
+            "backup": night.label,
+            "platform": self.platform.name,
+            "state": "sealed" if not findings else "incomplete",
+            "platform_up": up,
+            "concluded_at": nights.now_text(),
+            "parts": {name: {k: part[k] for k in ("size_bytes", "sha256", "host")} for name, part in parts.items()},
+            "size_bytes": sum(part["size_bytes"] for part in parts.values()),
+            "primaries_down_s": {n: s["down_s"] for n, s in night.all("start").items() if s.get("down_s") is not None},
+            "findings": findings,
+        }
+        return {**summary, "lines": list(summary_lines(summary))}
+
+    def _tell(self, summary: dict[str, Any]) -> None:
+        for line in summary["lines"]:
+            self.log.info(line)
+
+
+def summary_lines(summary: dict[str, Any]) -> Iterator[str]:
+    """Say a summary as an operator would tell another, the state first."""
+    up = "UP" if summary["platform_up"] else "NOT ALL UP"
+    size = summary["size_bytes"] / 2**20
+    yield f"{summary['platform']}: backup {summary['backup']} {summary['state']}, {size:.1f} MiB, platform is {up}"
+    for name, part in summary["parts"].items():
+        yield f"{name} on {part['host']}: {part['size_bytes'] / 2**20:.1f} MiB, sha256 {part['sha256']}"
+    for name, down_s in summary["primaries_down_s"].items():
+        yield f"primary of {name} was down for {down_s:.0f} s"
+
+
+def task_states(context: Any) -> dict[str, str]:
+    """Return the state of each task of this run but this one; mapped ones as ``task[index]``."""
+    run, own = context["dag_run"], context["ti"].task_id
+    states = context["ti"].get_task_states(dag_id=run.dag_id, run_ids=[run.run_id])[run.run_id]
+    return {task: str(state) for task, state in states.items() if task != own}

@@ -1,0 +1,84 @@
+"""What a night copies: one part for each shard, each config set and each file set of a host."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from vitam_operators.config import Daemon, FileSet, MongoCluster, Platform, ReplicaSet
+
+SHARD, CONFIG, FILES = "shard", "config", "files"
+DATABASES = (SHARD, CONFIG)
+CHOICES: dict[str, tuple[str, ...]] = {
+    "everything": (SHARD, CONFIG, FILES),
+    "databases": DATABASES,
+    "files": (FILES,),
+}
+
+
+@dataclass(frozen=True)
+class MongoPart:
+    """The data of one replica set, copied from the member that was its primary."""
+
+    kind: str
+    cluster: MongoCluster
+    replica_set: ReplicaSet
+
+    @property
+    def name(self) -> str:
+        """Name of the part in files, units and messages."""
+        return f"{self.cluster.name}-{self.replica_set.name}"
+
+    @property
+    def daemon(self) -> Daemon:
+        """How its members are installed."""
+        return self.cluster.mongoc if self.kind == CONFIG else self.cluster.mongod
+
+    @property
+    def db_path(self) -> str:
+        """Directory of the data on each member."""
+        return str(self.daemon.db_path)
+
+
+@dataclass(frozen=True)
+class FilesPart:
+    """One directory of one host."""
+
+    host: str
+    file_set: FileSet
+    kind: str = FILES
+
+    @property
+    def name(self) -> str:
+        """Name of the part in files, units and messages."""
+        return f"{self.host}-{self.file_set.name}"
+
+
+def shard_parts(platform: Platform) -> tuple[MongoPart, ...]:
+    """Return one part for each shard of each cluster."""
+    return tuple(MongoPart(SHARD, cluster, shard) for cluster in platform.mongodb for shard in cluster.shards)
+
+
+def config_parts(platform: Platform) -> tuple[MongoPart, ...]:
+    """Return one part for each cluster's config set."""
+    return tuple(MongoPart(CONFIG, cluster, cluster.config_set) for cluster in platform.mongodb)
+
+
+def files_parts(platform: Platform) -> tuple[FilesPart, ...]:
+    """Return one part for each host of each file set."""
+    everywhere = tuple(host.name for host in platform.hosts)
+    sets = platform.copies.file_sets
+    return tuple(FilesPart(host, file_set) for file_set in sets for host in file_set.hosts or everywhere)
+
+
+def all_parts(platform: Platform) -> tuple[MongoPart | FilesPart, ...]:
+    """Return every part that this platform can have."""
+    return (*shard_parts(platform), *config_parts(platform), *files_parts(platform))
+
+
+def planned_parts(platform: Platform, choice: str) -> tuple[str, ...]:
+    """
+    Return the names of the parts that a night has to copy.
+
+    :param choice: ``everything``, ``databases`` or ``files``
+    """
+    return tuple(part.name for part in all_parts(platform) if part.kind in CHOICES[choice])

@@ -1,0 +1,175 @@
+"""What is wrong with a platform file although each value alone is right: names, addresses, ports, times."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
+from fnmatch import fnmatch
+from pathlib import PurePosixPath
+
+from vitam_operators import procedure
+from vitam_operators.config import FileSet, MongoCluster, Platform, ReplicaSet
+from vitam_operators.platform_mistakes import did_you_mean
+
+A_DAY_S = 24 * 3600
+
+
+def findings(platform: Platform) -> Iterator[str]:
+    """Yield a line for each mistake: where it is and what it is."""
+    yield from _window(platform)
+    yield from _hosts(platform)
+    yield from _mongodb(platform)
+    yield from _shared_ports_and_units(platform)
+    yield from _elasticsearch(platform)
+    yield from _securing(platform)
+    yield from _file_sets(platform)
+    yield from _orders(platform)
+
+
+def _window(platform: Platform) -> Iterator[str]:
+    window = platform.window
+    length_s = (_seconds(window.end) - _seconds(window.start)) % A_DAY_S
+    if length_s == 0:
+        yield f"at window.end: the same as window.start ({window.end:%H:%M}), the window has no length"
+        return
+    usable_s = length_s - window.restart_reserve_s
+    if usable_s <= 0:
+        yield (
+            f"at window.restart_reserve_s: {window.restart_reserve_s} s for the restart, but the window is "
+            f"{length_s} s long: nothing is left for the backup"
+        )
+    elif window.late_start_s >= usable_s:
+        yield (
+            f"at window.late_start_s: a night may begin {window.late_start_s} s late, but its {length_s} s less "
+            f"{window.restart_reserve_s} s for the restart leave {usable_s} s: nothing would be left for the backup"
+        )
+
+
+def _seconds(time: dt.time) -> int:
+    return time.hour * 3600 + time.minute * 60 + time.second
+
+
+def _hosts(platform: Platform) -> Iterator[str]:
+    yield from _twice("hosts", (host.name for host in platform.hosts))
+    addresses: dict[tuple[str, int], str] = {}
+    for index, host in enumerate(platform.hosts):
+        at = f"hosts.{index} ({host.name})"
+        yield from _unknown(f"{at}.services", host.services, procedure.SERVICES, "service")
+        yield from _twice(f"{at}.services", host.services)
+        other = addresses.setdefault((host.address, host.ssh_port), host.name)
+        if other != host.name:
+            yield f"at {at}.address: {host.address} port {host.ssh_port} is that of {other!r}, too"
+
+
+def _mongodb(platform: Platform) -> Iterator[str]:
+    known = [host.name for host in platform.hosts]
+    yield from _twice("mongodb", (cluster.name for cluster in platform.mongodb))
+    for index, cluster in enumerate(platform.mongodb):
+        at = f"mongodb.{index} ({cluster.name})"
+        yield from _unknown(f"{at}.routers", cluster.routers, known, "host")
+        yield from _twice(f"{at}.routers", cluster.routers)
+        yield from _twice(at, [cluster.config_set.name, *(shard.name for shard in cluster.shards)])
+        yield from _twice(f"{at}.shards.members", (m.host for shard in cluster.shards for m in shard.members))
+        yield from _twice(f"{at}.config_set.members", (m.host for m in cluster.config_set.members))
+        if any(member.arbiter for member in cluster.config_set.members):
+            yield f"at {at}.config_set.members: MongoDB allows no arbiter in a config set"
+        for where, replica_set in _sets(cluster):
+            yield from _unknown(f"{at}.{where}.members", (m.host for m in replica_set.members), known, "host")
+            if not replica_set.data_hosts:
+                yield f"at {at}.{where}: {replica_set.name!r} has arbiters only, no member holds data"
+
+
+def _sets(cluster: MongoCluster) -> Iterator[tuple[str, ReplicaSet]]:
+    yield "config_set", cluster.config_set
+    for number, shard in enumerate(cluster.shards):
+        yield f"shards.{number} ({shard.name})", shard
+
+
+def _shared_ports_and_units(platform: Platform) -> Iterator[str]:
+    ports: dict[tuple[str, int], set[str]] = defaultdict(set)
+    units: dict[tuple[str, str], set[str]] = defaultdict(set)
+    for host, cluster, kind in _daemons(platform):
+        daemon = getattr(cluster, kind)
+        ports[host, daemon.port].add(f"{kind} of {cluster.name}")
+        units[host, daemon.unit].add(f"{kind} of {cluster.name}")
+    for (host, port), users in ports.items():
+        if len(users) > 1:
+            yield f"at mongodb: port {port} of host {host!r} is that of {' and of '.join(sorted(users))}"
+    for (host, unit), users in units.items():
+        if len(users) > 1:
+            yield f"at mongodb: unit {unit} of host {host!r} is that of {' and of '.join(sorted(users))}"
+
+
+def _daemons(platform: Platform) -> Iterator[tuple[str, MongoCluster, str]]:
+    for cluster in platform.mongodb:
+        yield from ((host, cluster, "mongos") for host in cluster.routers)
+        yield from ((member.host, cluster, "mongoc") for member in cluster.config_set.members)
+        yield from ((member.host, cluster, "mongod") for shard in cluster.shards for member in shard.members)
+
+
+def _elasticsearch(platform: Platform) -> Iterator[str]:
+    known = [host.name for host in platform.hosts]
+    yield from _twice("elasticsearch", (cluster.name for cluster in platform.elasticsearch))
+    for index, cluster in enumerate(platform.elasticsearch):
+        yield from _unknown(f"elasticsearch.{index} ({cluster.name}).hosts", cluster.hosts, known, "host")
+
+
+def _securing(platform: Platform) -> Iterator[str]:
+    securing = platform.securing
+    if securing.by == "timers" and not platform.hosts_of("logbook"):
+        yield "at securing.by: 'timers' needs a host with the service 'logbook', none has it"
+    if securing.by == "quartz" and not platform.hosts_of("scheduler"):
+        yield "at securing.by: 'quartz' needs a host with the service 'scheduler', none has it"
+    if securing.by == "quartz" and securing.platform_secret_conn_id is None:
+        yield "at securing.platform_secret_conn_id: needed to ask the scheduler for its current jobs"
+
+
+def _file_sets(platform: Platform) -> Iterator[str]:
+    known = [host.name for host in platform.hosts]
+    yield from _twice("copy.file_sets", (file_set.name for file_set in platform.copies.file_sets))
+    for index, file_set in enumerate(platform.copies.file_sets):
+        at = f"copy.file_sets.{index} ({file_set.name})"
+        yield from _unknown(f"{at}.hosts", file_set.hosts, known, "host")
+        if _holds(file_set, platform.copies.directory):
+            yield f"at {at}.path: it holds copy.directory ({platform.copies.directory}), put that under exclude"
+        for path in sorted(_running_databases(platform, file_set)):
+            yield f"at {at}.path: it holds {path} of members that run during the copy, put that under exclude"
+
+
+def _running_databases(platform: Platform, file_set: FileSet) -> set[str]:
+    on = set(file_set.hosts) or {host.name for host in platform.hosts}
+    paths = (
+        getattr(cluster, kind).db_path for host, cluster, kind in _daemons(platform) if host in on and kind != "mongos"
+    )
+    return {path for path in paths if _holds(file_set, path)}
+
+
+def _holds(file_set: FileSet, directory: str) -> bool:
+    """Whether a copy of the file set would take a directory with it; a pattern also leaves out all below."""
+    path = PurePosixPath(directory)
+    if not path.is_relative_to(file_set.path):
+        return False
+    inside = path.relative_to(file_set.path)
+    above = [str(part) for part in (inside, *inside.parents) if str(part) != "."]
+    return not any(fnmatch(part, pattern.strip("/")) for part in above for pattern in file_set.exclude)
+
+
+def _orders(platform: Platform) -> Iterator[str]:
+    for where in ("service_order", "start_order"):
+        names = getattr(platform, where)
+        yield from _unknown(where, names, procedure.SERVICES, "service")
+        yield from _twice(where, names)
+
+
+def _twice(where: str, names: Iterable[str]) -> Iterator[str]:
+    for name, count in Counter(names).items():
+        if count > 1:
+            yield f"at {where}: {name!r} stands there {count} times, names must differ"
+
+
+def _unknown(where: str, names: Iterable[str], known: Iterable[str], what: str) -> Iterator[str]:
+    choices = list(known)
+    for name in names:
+        if name not in choices:
+            yield f"at {where}: unknown {what} {name!r}{did_you_mean(name, choices)}"

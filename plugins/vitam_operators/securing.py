@@ -1,0 +1,111 @@
+"""
+The securing of the logbooks ("sécurisation des journaux"): when it has to run, and how its end is known.
+
+Up to Vitam 5 systemd timers start oneshot units. From 6 on the scheduler (Quartz) starts the jobs of its group
+``Logbook``; its API asks for a signature made with Vitam's platform secret (``URLCodec`` in Vitam's common-private).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import json
+from collections.abc import Mapping
+
+from vitam_operators.commands import Command, line, nothing
+from vitam_operators.errors import SecuringFailedError
+from vitam_operators.systemd import UnitState
+from vitam_operators.window import next_at_local_time
+
+LOGBOOK_GROUP = "Logbook"
+CURRENT_JOBS = "/scheduler/v1/current-jobs"
+FIRING_MINUTE = dt.timedelta(seconds=60)
+MIDNIGHT, NEXT_RUN, NONE_RUNNING = "midnight", "next_run", "none_running"
+
+
+def has_to_begin_after(
+    wait_for: str, asked_at: dt.datetime, window_start: dt.datetime, zone: str
+) -> dt.datetime | None:
+    """
+    Return the moment after which a securing has to have begun, or ``None`` if none has to.
+
+    :param wait_for: ``midnight``, ``next_run`` or ``none_running``
+    :param asked_at: when the night began to wait
+    :param window_start: begin of the night
+    :param zone: the platform's time zone
+    """
+    if wait_for == MIDNIGHT:
+        return midnight_of(window_start, zone)
+    return asked_at if wait_for == NEXT_RUN else None
+
+
+def unfinished(states: Mapping[str, UnitState], after: dt.datetime | None) -> str | None:
+    """
+    Tell which securing unit is not over yet, or return ``None``.
+
+    :param states: the oneshot units (``.service``)
+    :param after: as :func:`has_to_begin_after` says
+    :raises SecuringFailedError: one began in time and ended with a failure
+    """
+    for unit, state in states.items():
+        if state.running:
+            return f"{unit} is running"
+        if after is not None and (state.started_at is None or state.started_at < after):
+            return f"{unit} has not begun since {after:%Y-%m-%d %H:%M:%S} UTC"
+        if after is not None and state.result != "success":
+            raise SecuringFailedError(
+                f"{unit} began at {state.started_at:%Y-%m-%d %H:%M:%S} UTC and failed: {state.words}",
+                hint=f"read journalctl -u {unit} on its host; mend it, run it by hand, then trigger a new run",
+            )
+    return None
+
+
+def last_firing(after: dt.datetime, minutes: tuple[int, ...]) -> dt.datetime:
+    """Return when the last of the next Quartz firings begins: each minute of the hour once after ``after``."""
+    hour = after.replace(minute=0, second=0, microsecond=0)
+    firings = []
+    for minute in minutes:
+        firing = hour + dt.timedelta(minutes=minute)
+        firings.append(firing if firing >= after else firing + dt.timedelta(hours=1))
+    return max(firings)
+
+
+def scheduler_signature(secret: str, timestamp_s: int, path: str = CURRENT_JOBS) -> dict[str, str]:
+    """Return the headers that Vitam's services ask for: sha256 of method, path, time and secret."""
+    text = f"GET;{path};{timestamp_s};{secret}"
+    return {"X-Timestamp": str(timestamp_s), "X-Platform-Id": hashlib.sha256(text.encode()).hexdigest()}
+
+
+def current_jobs(address: str, port: int, secret: str, timestamp_s: int) -> Command[tuple[str, ...]]:
+    """Fact: the jobs that Quartz runs now, as ``group.name``. The signature goes through the standard input."""
+    headers = scheduler_signature(secret, timestamp_s)
+    words = ["curl", "--fail", "--silent", "--show-error", "--max-time", "20", "--header", "@-"]
+    url = f"http://{address}:{port}{CURRENT_JOBS}"
+    stdin = "".join(f"{name}: {value}\n" for name, value in headers.items())
+    return Command(line(*words, url), read_jobs, stdin=stdin)
+
+
+def read_jobs(output: str) -> tuple[str, ...]:
+    """Read a Vitam ``RequestResponseOK`` with the details of jobs."""
+    return tuple(f"{job.get('group', '?')}.{job.get('name', '?')}" for job in json.loads(output)["$results"])
+
+
+def pause_scheduler(address: str, admin_port: int) -> Command[None]:
+    """Change: no job starts any more (``pause/ALL``); the pause is kept in MongoDB."""
+    return _put(f"http://{address}:{admin_port}/scheduler/v1/pause/ALL")
+
+
+def resume_scheduler(address: str, admin_port: int) -> Command[None]:
+    """Change: jobs start again (``resume/ALL``)."""
+    return _put(f"http://{address}:{admin_port}/scheduler/v1/resume/ALL")
+
+
+def _put(url: str) -> Command[None]:
+    words = ["curl", "--fail", "--silent", "--show-error", "--max-time", "60", "--request", "PUT", url]
+    return Command(line(*words), nothing, timeout_s=90)
+
+
+def midnight_of(window_start: dt.datetime, zone: str) -> dt.datetime:
+    """Return the first local midnight at or after the begin of a night."""
+    return next_at_local_time(window_start - dt.timedelta(seconds=1), dt.time(0), zone)
+

@@ -1,0 +1,3 @@
+"""The steps of a night that only wait."""
+
+from __future__ import annotations

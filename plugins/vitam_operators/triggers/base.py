@@ -1,0 +1,140 @@
+"""
+One trigger for every wait of a night.
+
+A :class:`Wait` knows how to look once. The operator looks with it for a few seconds on the worker; when that is not
+enough, :class:`WaitTrigger` goes on looking in the triggerer, and no worker is held.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+import datetime as dt
+from collections.abc import AsyncIterator
+from importlib import import_module
+from typing import Any
+
+from airflow.triggers.base import BaseTrigger, TriggerEvent
+
+from vitam_operators import errors
+from vitam_operators.errors import OperatorNeededError, RetryableError, VitamBackupError
+
+FIRST_POLL_S = 10
+"""A task that is resumed sooner after it deferred can be failed falsely by LocalExecutor (Airflow 3.3.2)."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Report:
+    """
+    What one look found.
+
+    :param done: nothing is left to wait for
+    :param words: the state, as one operator would tell another
+    :param value: JSON-able facts for the step that waited
+    """
+
+    done: bool
+    words: str
+    value: dict[str, Any] = dataclasses.field(default_factory=dict)
+
+
+@dataclasses.dataclass
+class Wait:
+    """
+    Something to wait for. Subclasses are dataclasses with JSON-able fields, and may remember between looks.
+
+    :param platform_file: path of the platform file
+    """
+
+    platform_file: str
+
+    async def look(self) -> Report:
+        """
+        Look once.
+
+        :raises RetryableError: nothing could be learned this time
+        :raises OperatorNeededError: waiting longer is of no use
+        """
+        raise NotImplementedError
+
+
+def remembered(default: Any) -> Any:
+    """Return a field that a wait keeps between looks; it starts anew when the triggerer restarts."""
+    return dataclasses.field(default=default, init=False, repr=False)
+
+
+async def look_until(wait: Wait, until: dt.datetime, poll_interval_s: float, log: Any) -> dict[str, Any]:
+    """
+    Look again and again; return the outcome as a JSON-able event.
+
+    :return: ``{"state": "done", "words", "value"}``, ``{"state": "late", "words"}`` when ``until`` is reached, or
+        ``{"state": "failed", "error", "message", "hint"}``
+    """
+    told = ""
+    while True:
+        try:
+            report = await wait.look()
+            words = report.words
+        except OperatorNeededError as error:
+            return _failure(error)
+        except RetryableError as error:
+            report, words = None, error.message
+        if words != told:
+            log.info(words)
+            told = words
+        if report is not None and report.done:
+            return {"state": "done", "words": words, "value": report.value}
+        if dt.datetime.now(dt.UTC) >= until:
+            return {"state": "late", "words": words}
+        await asyncio.sleep(poll_interval_s)
+
+
+def _failure(error: VitamBackupError) -> dict[str, Any]:
+    return {"state": "failed", "error": type(error).__name__, "message": error.message, "hint": error.hint}
+
+
+def raised(event: dict[str, Any]) -> VitamBackupError:
+    """Return the error that a ``failed`` event stands for."""
+    kind: type[VitamBackupError] = getattr(errors, event["error"])
+    return kind(event["message"], hint=event["hint"])
+
+
+class WaitTrigger(BaseTrigger):
+    """
+    Looks with a :class:`Wait` until it is done, fails, or is late.
+
+    It ends nothing on the hosts when it is cancelled: a stop, a start or a copy goes on there, and the next try of
+    the task finds it.
+
+    :param wait: ``module:Class`` of the wait
+    :param arguments: its fields
+    :param until: moment of giving up, ISO 8601
+    :param poll_interval_s: seconds between two looks
+    """
+
+    def __init__(self, wait: str, arguments: dict[str, Any], until: str, poll_interval_s: float) -> None:
+        super().__init__()
+        self.wait = wait
+        self.arguments = arguments
+        self.until = until
+        self.poll_interval_s = poll_interval_s
+
+    @classmethod
+    def of(cls, wait: Wait, until: dt.datetime, poll_interval_s: float) -> WaitTrigger:
+        """Return the trigger that goes on with a wait."""
+        kind = type(wait)
+        arguments = {field.name: getattr(wait, field.name) for field in dataclasses.fields(wait) if field.init}
+        return cls(f"{kind.__module__}:{kind.__qualname__}", arguments, until.isoformat(), poll_interval_s)
+
+    def serialize(self) -> tuple[str, dict[str, Any]]:
+        """Return what the triggerer needs to make it again."""
+        path = f"{type(self).__module__}.{type(self).__qualname__}"
+        return path, {key: getattr(self, key) for key in ("wait", "arguments", "until", "poll_interval_s")}
+
+    async def run(self) -> AsyncIterator[TriggerEvent]:
+        """Wait, and yield one event."""
+        module, _, name = self.wait.partition(":")
+        wait: Wait = getattr(import_module(module), name)(**self.arguments)
+        await asyncio.sleep(FIRST_POLL_S)
+        until = dt.datetime.fromisoformat(self.until)
+        yield TriggerEvent(await look_until(wait, until, self.poll_interval_s, self.log))

@@ -1,0 +1,124 @@
+"""Waits for Vitam itself to be quiet: no workflow runs, the logbooks are secured."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+
+from vitam_operators import securing, systemd, workflows
+from vitam_operators.config import Platform
+from vitam_operators.hooks.hosts import HostHook, target
+from vitam_operators.platforms import platform_at
+from vitam_operators.procedure import SERVICES
+from vitam_operators.triggers.base import Report, Wait, remembered
+
+
+@dataclass
+class WorkflowsDrained(Wait):
+    """Wait until no workflow is RUNNING, several polls in a row; workflows in PAUSE are listed, not waited for."""
+
+    quiet_polls: int = remembered(0)
+
+    async def look(self) -> Report:
+        """Ask each processing service for its metrics."""
+        platform = platform_at(self.platform_file)
+        counts = [await self._count(platform, host) for host in platform.hosts_of("processing")]
+        running, paused = sum(c.running for c in counts), sum(c.paused for c in counts)
+        self.quiet_polls = 0 if running else self.quiet_polls + 1
+        if running:
+            names = ", ".join(name for count in counts for name in count.names)
+            return Report(False, f"{running} workflows are running: {names}")
+        words = f"no workflow is running, {paused} in PAUSE"
+        return Report(self.quiet_polls >= platform.workflows.polls_in_a_row, words, {"paused": paused})
+
+    async def _count(self, platform: Platform, host: str) -> workflows.Workflows:
+        port = SERVICES["processing"].admin_port
+        async with HostHook(target(platform, host)).connect() as shell:
+            return await shell.run(workflows.count_workflows(shell.host.admin_ip, port))
+
+
+@dataclass
+class LogbookSecured(Wait):
+    """
+    Wait until the securing of the logbooks is over, whichever way this version of Vitam starts it.
+
+    :param after: ISO 8601; a securing has to have begun after it; ``None``: only none may be running
+    """
+
+    after: str | None
+    quiet_since: dt.datetime | None = remembered(None)
+
+    async def look(self) -> Report:
+        """Ask systemd, or Quartz."""
+        platform = platform_at(self.platform_file)
+        after = dt.datetime.fromisoformat(self.after) if self.after else None
+        if platform.securing.by == "timers":
+            unfinished = await self._look_at_timers(platform, after)
+        else:
+            unfinished = await self._look_at_quartz(platform, after)
+        return Report(unfinished is None, unfinished or "the logbooks are secured, no securing is running")
+
+    async def _look_at_timers(self, platform: Platform, after: dt.datetime | None) -> str | None:
+        units = [f"{name}.service" for name in platform.securing.timers]
+        for host in platform.hosts_of("logbook"):
+            async with HostHook(target(platform, host)).connect() as shell:
+                states = await shell.run(systemd.unit_states(units))
+            there = {unit: state for unit, state in states.items() if state.exists}
+            if there:
+                return securing.unfinished(there, after)
+        return f"no host of logbook has the units {', '.join(units)}"
+
+    async def _look_at_quartz(self, platform: Platform, after: dt.datetime | None) -> str | None:
+        jobs = [job for job in await scheduler_jobs(platform) if job.startswith(f"{securing.LOGBOOK_GROUP}.")]
+        now = dt.datetime.now(dt.UTC)
+        if jobs:
+            self.quiet_since = None
+            return f"securing jobs are running: {', '.join(jobs)}"
+        self.quiet_since = self.quiet_since or now
+        fired = securing.last_firing(after, platform.securing.minutes) if after else None
+        if fired and now < fired + securing.FIRING_MINUTE:
+            return f"the last securing job begins at {fired:%H:%M} UTC"
+        quiet_s = (now - max(self.quiet_since, fired or self.quiet_since)).total_seconds()
+        settle_s = platform.securing.settle_s
+        return None if quiet_s >= settle_s else f"no securing job for {quiet_s:.0f} s, {settle_s} s are proof"
+
+
+@dataclass
+class SchedulingHeld(Wait):
+    """Wait until nothing that the timers or the scheduler started is running any more."""
+
+    async def look(self) -> Report:
+        """Ask systemd, or Quartz."""
+        platform = platform_at(self.platform_file)
+        if platform.securing.by == "quartz":
+            running = list(await scheduler_jobs(platform))
+        else:
+            running = await self._running_units(platform)
+        return Report(not running, f"still running: {', '.join(running)}" if running else "scheduling is held")
+
+    async def _running_units(self, platform: Platform) -> list[str]:
+        names = (*platform.securing.timers, *platform.securing.other_timers)
+        running = []
+        for host in platform.hosts_of("logbook"):
+            async with HostHook(target(platform, host)).connect() as shell:
+                states = await shell.run(systemd.unit_states([f"{name}.service" for name in names]))
+            running += [unit for unit, state in states.items() if state.running]
+        return running
+
+
+async def scheduler_jobs(platform: Platform) -> tuple[str, ...]:
+    """Return the jobs that the platform's schedulers run now; none when no scheduler runs."""
+    from airflow.sdk.bases.hook import BaseHook
+
+    scheduler = SERVICES["scheduler"]
+    jobs: list[str] = []
+    secret = await BaseHook.aget_connection(str(platform.securing.platform_secret_conn_id))
+    for host in platform.hosts_of("scheduler"):
+        async with HostHook(target(platform, host)).connect() as shell:
+            states = await shell.run(systemd.unit_states([scheduler.unit]))
+            if not states[scheduler.unit].running:
+                continue
+            now_s = int(dt.datetime.now(dt.UTC).timestamp())
+            command = securing.current_jobs(shell.host.service_ip, scheduler.port, str(secret.password), now_s)
+            jobs += await shell.run(command)
+    return tuple(jobs)

@@ -1,0 +1,69 @@
+"""Nights on fake platforms: the DAG of a platform file, loaded, run by ``dag.test()``, looked at afterwards."""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.conftest import TESTS
+from tests.dags.night import NightRun, load_dag, quick
+from tests.fakes.platform import FakePlatform
+from vitam_operators.platforms import platform_at
+
+
+@pytest.fixture(scope="session")
+def platform_files(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """Give a platform file of tests/data whose records go to a directory of this test run."""
+    written: dict[str, Path] = {}
+
+    def write(name: str) -> Path:
+        if name not in written:
+            home = tmp_path_factory.mktemp(name)
+            text = (TESTS / "data" / "platforms" / f"{name}.yaml").read_text(encoding="utf-8")
+            written[name] = home / "platform.yaml"
+            written[name].write_text(text.replace("/RECORDS", str(home / "records")), encoding="utf-8")
+        return written[name]
+
+    return write
+
+
+@pytest.fixture(scope="session")
+def dags(platform_files: Callable[[str], Path]) -> Callable[[str], Any]:
+    """Give the DAG of a platform, loaded once."""
+    loaded: dict[str, Any] = {}
+
+    def load(name: str) -> Any:
+        if name not in loaded:
+            loaded[name] = load_dag(platform_files(name))
+        return loaded[name]
+
+    return load
+
+
+@pytest.fixture
+def nights(
+    airflow_database: None,
+    platform_files: Callable[[str], Path],
+    dags: Callable[[str], Any],
+    monkeypatch: pytest.MonkeyPatch,
+) -> Iterator[Callable[[str], NightRun]]:
+    """Give a fake platform on which everything runs, and its DAG; a night there takes seconds."""
+    made: list[FakePlatform] = []
+
+    def make(name: str) -> NightRun:
+        path = platform_files(name)
+        monkeypatch.setenv("VITAM_BACKUP_PLATFORM", str(path))
+        fake = FakePlatform(platform_at(str(path)))
+        fake.install(monkeypatch)
+        quick(monkeypatch)
+        made.append(fake)
+        return NightRun(dags(name), fake)
+
+    yield make
+    assert [mistake for fake in made for mistake in fake.mistakes] == []

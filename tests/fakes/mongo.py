@@ -1,0 +1,201 @@
+"""MongoDB in memory: replica sets that elect, and a balancer, over the units of the fake hosts."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from pymongo.errors import AutoReconnect, OperationFailure
+
+from tests.fakes.units import FakeUnit
+
+Document = dict[str, Any]
+
+
+@dataclass
+class FakeMember:
+    """
+    One member of a replica set: it is up while its unit runs.
+
+    :param address: ``host:port``
+    :param unit: its unit
+    """
+
+    host: str
+    address: str
+    unit: FakeUnit
+    arbiter: bool = False
+    delay_s: int = 0
+    starting: bool = False
+
+    @property
+    def up(self) -> bool:
+        """Whether it answers."""
+        if not self.unit.running:
+            self.starting = True
+        return self.unit.running
+
+
+@dataclass
+class FakeReplicaSet:
+    """
+    A replica set: as soon as its primary is down, a majority elects another; a member that comes back is secondary.
+
+    Left out: the time that an election takes, data, replication, rollback.
+
+    :param name: its name
+    """
+
+    name: str
+    members: list[FakeMember]
+    lag_s: float = 0
+    stray_primary: str | None = None
+    """Host of a member that says wrongly that it is the primary."""
+    _primary: str | None = None
+
+    @property
+    def primary(self) -> str | None:
+        """Host of the elected member, ``None`` without a majority."""
+        up = [member for member in self.members if member.up]
+        if len(up) * 2 <= len(self.members):
+            self._primary = None
+        elif self._primary not in [member.host for member in up]:
+            electable = [member.host for member in up if not member.arbiter and not member.delay_s]
+            self._primary = next(iter(electable), None)
+        return self._primary
+
+    def hello(self, member: FakeMember) -> Document:
+        """Answer ``hello``; a member that has just started is neither primary nor secondary once."""
+        primary = self.primary in (member.host,) or self.stray_primary == member.host
+        ready = primary or not member.starting
+        member.starting = False
+        return {
+            "setName": self.name,
+            "me": member.address,
+            "isWritablePrimary": primary,
+            "secondary": ready and not primary and not member.arbiter,
+            **({"arbiterOnly": True} if member.arbiter else {}),
+        }
+
+    def status(self) -> Document:
+        """Answer ``replSetGetStatus``."""
+        return {"set": self.name, "members": [self._status_of(member) for member in self.members]}
+
+    def _status_of(self, member: FakeMember) -> Document:
+        primary = self.primary == member.host
+        moment = dt.datetime(2026, 11, 23, 20, 0, 10) - dt.timedelta(seconds=0 if primary else self.lag_s)
+        state = (8, "(not reachable/healthy)") if not member.up else (7, "ARBITER") if member.arbiter else (2, "SECONDARY")
+        state = (1, "PRIMARY") if primary else state
+        answer = {"name": member.address, "health": int(member.up), "state": state[0], "stateStr": state[1]}
+        return answer if member.arbiter else {**answer, "optimeDate": moment}
+
+    def configuration(self) -> Document:
+        """Answer ``replSetGetConfig``."""
+        members = [
+            {"host": m.address, "arbiterOnly": m.arbiter, "secondaryDelaySecs": m.delay_s} for m in self.members
+        ]
+        return {"config": {"_id": self.name, "members": members}}
+
+    def answer(self, member: FakeMember, command: str) -> Document:
+        """Answer a command sent to one member."""
+        match command:
+            case "hello":
+                return self.hello(member)
+            case "replSetGetStatus":
+                return self.status()
+            case "replSetGetConfig":
+                return self.configuration()
+        raise AssertionError(f"a member was sent {command}")
+
+
+@dataclass
+class FakeCluster:
+    """
+    A sharded cluster as its routers see it. Routers answer while they run and the config set has a primary.
+
+    Left out: chunks, the rounds of a balancer that is on, writes.
+
+    :param name: its name
+    """
+
+    name: str
+    config_set: FakeReplicaSet
+    shards: list[FakeReplicaSet]
+    routers: dict[str, FakeUnit]
+    tell: Callable[[str, str, str], None]
+    mode: str = "full"
+    rounds_left: int = 1
+    migrations_left: int = 1
+    version: str = "5.0.14"
+    listed: list[str] = field(default_factory=list)
+
+    def answer(self, command: str, value: Any, more: Document) -> Document:
+        """Answer a command sent through a router."""
+        if self.config_set.primary is None:
+            raise AutoReconnect("could not find host matching read preference primary for set configsvr")
+        match command, value:
+            case "balancerStatus", 1:
+                return {"mode": self.mode, "inBalancerRound": self._counts_down("rounds_left")}
+            case ("balancerStop" | "balancerStart"), 1:
+                assert more == {"maxTimeMS": 60_000}
+                self.tell(self.name, command, "balancer")
+                self.mode = "off" if command == "balancerStop" else "full"
+                return {"ok": 1.0}
+            case "listShards", 1:
+                names = self.listed or [shard.name for shard in self.shards]
+                return {"shards": [{"_id": name, "host": f"{name}/a:27019,b:27019"} for name in names]}
+            case "buildInfo", 1:
+                return {"version": self.version}
+            case "find", "system.version":
+                assert more == {"filter": {"_id": "featureCompatibilityVersion"}}
+                return {"cursor": {"firstBatch": [{"_id": "featureCompatibilityVersion", "version": "5.0"}]}}
+            case "count", "migrations":
+                return {"n": int(self._counts_down("migrations_left"))}
+        raise AssertionError(f"a router was sent {command} {value}")
+
+    def _counts_down(self, what: str) -> bool:
+        left = getattr(self, what)
+        if self.mode == "off" and left:
+            setattr(self, what, left - 1)
+        return self.mode == "off" and left > 0
+
+
+class FakeDriver:
+    """
+    What ``AsyncMongoClient`` is to the package: ``client[database].command(...)``.
+
+    :param answers: takes command, value, database and the rest; ``None`` when nobody listens at the address
+    :param mistakes: where commands are noted that nobody should send: a task that fails would hide them
+    """
+
+    def __init__(self, answers: Callable[[str, Any, str, Document], Document] | None, mistakes: list[str]) -> None:
+        self._answers = answers
+        self._mistakes = mistakes
+        self._database = "admin"
+
+    def __getitem__(self, database: str) -> FakeDriver:
+        chosen = FakeDriver(self._answers, self._mistakes)
+        chosen._database = database
+        return chosen
+
+    async def command(self, name: str, value: Any = 1, **more: Any) -> Document:
+        """Answer one command, as the driver does."""
+        if self._answers is None:
+            raise AutoReconnect("connection refused")
+        try:
+            return self._answers(name, value, self._database, more)
+        except AssertionError as error:
+            self._mistakes.append(f"{name} {value} {more}: {error!r}")
+            raise
+
+
+def refused(account: str, expected: str) -> None:
+    """
+    Refuse a wrong account.
+
+    :raises OperationFailure: it is the wrong one
+    """
+    if account != expected:
+        raise OperationFailure(f"Authentication failed: {account}", 18)

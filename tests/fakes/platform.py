@@ -1,0 +1,209 @@
+"""The whole platform in memory, built from a platform file, and put in place of ssh and of the MongoDB driver."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from tests.fakes.mongo import FakeCluster, FakeDriver, FakeMember, FakeReplicaSet, refused
+from tests.fakes.shell import FakeHost
+from tests.fakes.units import FAILED_BY_SIGTERM, FakeUnit
+from tests.fakes.web import FakeElasticsearch, FakeVitam
+from vitam_operators import errors
+from vitam_operators.config import Daemon, MongoCluster, Platform, ReplicaSet
+from vitam_operators.hooks.hosts import HostHook, HostShell
+from vitam_operators.hooks.mongo import MongoClient, MongoHook
+from vitam_operators.procedure import SERVICES
+
+Change = tuple[str, str, str]
+
+
+@dataclass
+class FakePlatform:
+    """
+    A platform on which everything runs, until a night stops it.
+
+    Only ``HostHook.connect`` and ``MongoHook.connect`` are replaced: command lines, their readers, operators and
+    waits are the package's own. What changes anything is noted in :attr:`changes`, in order.
+
+    Left out: ssh and its accounts, concurrency (nothing happens between two looks), a clock of its own; and all that
+    the parts leave out (see there).
+
+    :param platform: the platform file
+    """
+
+    platform: Platform
+    changes: list[Change] = field(default_factory=list)
+    mistakes: list[str] = field(default_factory=list)
+    hosts: dict[str, FakeHost] = field(default_factory=dict)
+    clusters: dict[str, FakeCluster] = field(default_factory=dict)
+    elastics: dict[str, FakeElasticsearch] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.vitam = FakeVitam(self.tell)
+        for host in self.platform.hosts:
+            self.hosts[host.name] = FakeHost(host, self.tell, self._web)
+            self.hosts[host.name].files["/vitam/conf/vitam.conf"] = 1_000
+            for service in (SERVICES[name] for name in host.services):
+                ports = (service.port, service.admin_port)
+                self._unit(host.name, FakeUnit(service.unit, ports, FAILED_BY_SIGTERM))
+        for name in self.platform.hosts_of("offer"):
+            self.hosts[name].files["/vitam/data/offer/object"] = 5_000
+        for cluster in self.platform.mongodb:
+            self._add_cluster(cluster)
+        for elastic in self.platform.elasticsearch:
+            fake = self.elastics[elastic.name] = FakeElasticsearch(elastic.name, self.tell)
+            for host in elastic.hosts:
+                self._unit(host, FakeUnit(elastic.unit, (elastic.port,), FAILED_BY_SIGTERM, on_stop=fake.stopped))
+        self._add_timers()
+
+    def tell(self, where: str, verb: str, what: str) -> None:
+        """Note a change."""
+        self.changes.append((where, verb, what))
+
+    def _unit(self, host: str, unit: FakeUnit) -> FakeUnit:
+        unit.run()
+        self.hosts[host].units[unit.name] = unit
+        return unit
+
+    def _add_cluster(self, cluster: MongoCluster) -> None:
+        mongos = cluster.mongos
+        routers = {h: self._unit(h, FakeUnit(mongos.unit, (mongos.port,))) for h in cluster.routers}
+        config_set = self._add_set(cluster.config_set, cluster.mongoc)
+        shards = [self._add_set(shard, cluster.mongod) for shard in cluster.shards]
+        self.clusters[cluster.name] = FakeCluster(cluster.name, config_set, shards, routers, self.tell)
+
+    def _add_set(self, replica_set: ReplicaSet, daemon: Daemon) -> FakeReplicaSet:
+        members = []
+        for member in replica_set.members:
+            files, path = self.hosts[member.host].files, f"{daemon.db_path}/mongod.lock"
+            unit = self._unit(member.host, FakeUnit(daemon.unit, (daemon.port,), lock=(files, path)))
+            files[f"{daemon.db_path}/WiredTiger.wt"] = 1_000_000
+            address = f"{self.platform.host(member.host).service_ip}:{daemon.port}"
+            members.append(FakeMember(member.host, address, unit, member.arbiter))
+        return FakeReplicaSet(replica_set.name, members)
+
+    def _add_timers(self) -> None:
+        securing = self.platform.securing
+        if securing.by != "timers":
+            return
+        for host in self.platform.hosts_of("logbook"):
+            for name in (*securing.timers, *securing.other_timers):
+                service = FakeUnit(f"{name}.service", looks_to_end=2)
+                self.hosts[host].units[service.name] = service
+                self._unit(host, FakeUnit(f"{name}.timer"))
+
+    def secure_logbooks(self) -> None:
+        """Let each timer start its unit, as at its hour."""
+        for host in self.hosts.values():
+            for unit in [u for u in host.units.values() if u.name.endswith(".timer") and u.active == "active"]:
+                host.units[unit.name.replace(".timer", ".service")].begin()
+
+    def unit(self, where: str) -> FakeUnit:
+        """Return a unit by ``unit@host``, without ``vitam-`` and ``.service``."""
+        name, _, host = where.partition("@")
+        return self.hosts[host].units[f"vitam-{name}.service"]
+
+    def replica_set(self, cluster: str, name: str) -> FakeReplicaSet:
+        """Return a replica set of a cluster."""
+        fake = self.clusters[cluster]
+        return next(s for s in (fake.config_set, *fake.shards) if s.name == name)
+
+    def snapshot(self) -> dict[str, Any]:
+        """Return all that has to be as before once a night is over."""
+        units = {(h.host.name, u.name): u for h in self.hosts.values() for u in h.units.values() if u.job is None}
+        for unit in units.values():
+            unit.look()
+        state: dict[str, Any] = {f"{name}@{host}": unit.active in ("active", "activating") for (host, name), unit in units.items()}
+        for cluster in self.clusters.values():
+            state[f"balancer of {cluster.name}"] = cluster.mode
+            for replica_set in (cluster.config_set, *cluster.shards):
+                state[f"primary of {cluster.name} {replica_set.name}"] = replica_set.primary is not None
+        state |= {f"allocation of {elastic.name}": elastic.allocation for elastic in self.elastics.values()}
+        return {**state, "scheduler paused": self.vitam.scheduler_paused}
+
+    def verbs(self, verb: str) -> list[str]:
+        """Return what was told so far to do ``verb``, in order, each name once: ``worker`` for its unit."""
+        names = [_short(what) for _, told, what in self.changes if told == verb]
+        return list(dict.fromkeys(names))
+
+    def install(self, monkeypatch: Any) -> None:
+        """Stand in for ssh and the MongoDB driver."""
+        fake = self
+
+        @asynccontextmanager
+        async def connect_host(hook: HostHook) -> AsyncIterator[HostShell]:
+            host = fake.hosts[hook.host.name]
+            if host.unreachable:
+                raise errors.HostUnreachableError(f"host {hook.host.name} is away", hint="a test said so")
+            assert hook.host.ssh_conn_id == fake.platform.ssh_conn_id
+            yield HostShell(hook.host, _Noting(host, fake.mistakes))
+
+        @asynccontextmanager
+        async def connect_mongo(hook: MongoHook) -> AsyncIterator[MongoClient]:
+            yield MongoClient(", ".join(hook.addresses), FakeDriver(fake.driver_answers(hook), fake.mistakes))
+
+        monkeypatch.setattr(HostHook, "connect", connect_host)
+        monkeypatch.setattr(MongoHook, "connect", connect_mongo)
+
+    def driver_answers(self, hook: MongoHook) -> Any:
+        """Return what answers at a hook's addresses, ``None`` when nobody does."""
+        for cluster in self.platform.mongodb:
+            fake = self.clusters[cluster.name]
+            routers = {f"{self.platform.host(h).service_ip}:{cluster.mongos.port}": u for h, u in fake.routers.items()}
+            if set(hook.addresses) == set(routers) and not hook.direct:
+                up = any(unit.running for unit in routers.values())
+                return _router(fake, hook.conn_id, cluster.admin_conn_id) if up else None
+            for replica_set in (fake.config_set, *fake.shards):
+                for member in replica_set.members:
+                    if hook.addresses == [member.address] and hook.direct:
+                        answers = _member(replica_set, member, hook.conn_id, cluster.localadmin_conn_id)
+                        return answers if member.up else None
+        raise AssertionError(f"nothing of the platform is at {hook.addresses}")
+
+    def _web(self, host: FakeHost, method: str, path: str, words: list[str], stdin: str) -> tuple[int, str]:
+        url = next(word for word in words if word.startswith("http://"))
+        port = int(url.split("/")[2].rpartition(":")[2])
+        for elastic in self.platform.elasticsearch:
+            if host.host.name in elastic.hosts and port == elastic.port:
+                return self.elastics[elastic.name].answer(host.host.name, method, path, words)
+        return self.vitam.answer(host.host.name, method, port, path, stdin)
+
+
+class _Noting:
+    """A host whose unknown command lines are also noted: a task that fails would hide them."""
+
+    def __init__(self, host: FakeHost, mistakes: list[str]) -> None:
+        self._host = host
+        self._mistakes = mistakes
+
+    async def run(self, command: str, **more: Any) -> Any:
+        try:
+            return await self._host.run(command, **more)
+        except AssertionError as error:
+            self._mistakes.append(f"{self._host.host.name}: {error!r}")
+            raise
+
+
+def _router(fake: FakeCluster, account: str, expected: str) -> Any:
+    def answers(command: str, value: Any, database: str, more: dict[str, Any]) -> dict[str, Any]:
+        refused(account, expected)
+        assert database == ("config" if command == "count" else "admin")
+        return fake.answer(command, value, more)
+
+    return answers
+
+
+def _member(replica_set: FakeReplicaSet, member: FakeMember, account: str, expected: str) -> Any:
+    def answers(command: str, value: Any, database: str, more: dict[str, Any]) -> dict[str, Any]:
+        refused(account, expected)
+        assert (value, database, more) == (1, "admin", {})
+        return replica_set.answer(member, command)
+
+    return answers
+
+
+def _short(unit: str) -> str:
+    return unit.removeprefix("vitam-").removesuffix(".service")

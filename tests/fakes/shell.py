@@ -1,0 +1,167 @@
+"""A host that understands the very command lines that the package builds, and no other."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import shlex
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from types import SimpleNamespace
+from typing import Any
+
+from tests.fakes.units import FakeUnit, not_found
+from vitam_operators import archive, systemd
+from vitam_operators.config import Host
+from vitam_operators.procedure import SERVICES
+
+Answer = tuple[int, str]
+SUDO_QUESTION = re.compile(r"sudo -n -l (\S+) .*> /dev/null 2>&1 && echo yes \|\| echo no")
+GIGABYTE = 2**30
+REFUSED = (7, "")
+
+
+class UnknownCommandError(AssertionError):
+    """The package ran a command line that no fake host knows: teach the fake, after a look at a real host."""
+
+
+@dataclass
+class FakeHost:
+    """
+    One host: units, files, and web services that answer while their unit runs.
+
+    Files are sizes by path. A copy reads its source when it ends, so that a mongod that was started meanwhile spoils
+    it, as it would on a disk.
+
+    Left out: users and rights (but for ``sudo``), network failures other than :attr:`unreachable`, time.
+    """
+
+    host: Host
+    tell: Callable[[str, str, str], None]
+    web: Callable[[FakeHost, str, str, list[str], str], Answer]
+    units: dict[str, FakeUnit] = field(default_factory=dict)
+    files: dict[str, int] = field(default_factory=dict)
+    archives: dict[str, str] = field(default_factory=dict)
+    free_bytes: int = 100 * GIGABYTE
+    missing_tools: tuple[str, ...] = ()
+    sudo: bool = True
+    unreachable: bool = False
+    copy_fails: bool = False
+
+    async def run(self, command: str, *, input: str, timeout: float, check: bool) -> Any:  # noqa: ASYNC109
+        """Stand in for asyncssh's ``SSHClientConnection.run``."""
+        status, output = self.answer(command, input)
+        return SimpleNamespace(exit_status=status, stdout=output, stderr="" if status == 0 else f"status {status}")
+
+    def answer(self, command: str, stdin: str) -> Answer:
+        """Run one line."""
+        if SUDO_QUESTION.fullmatch(command):
+            return 0, "yes\n" if self.sudo else "no\n"
+        words = shlex.split(command)
+        root = words[:2] == ["sudo", "-n"]
+        words = words[2:] if root else words
+        words = [word for word in words if word not in ("LC_ALL=C", "TZ=UTC")]
+        words = words[1:] if words[0] == "env" else words
+        match words:
+            case ["systemctl", "show", _, "--", *units]:
+                return 0, "\n".join(self._show(unit) for unit in units)
+            case ["systemctl", "stop", "--no-block", "--", *units] if root:
+                return self._each("stop", units)
+            case ["systemctl", "start", "--no-block", "--", *units] if root:
+                return self._each("start", units)
+            case ["systemctl", "stop", "--", unit] if root:
+                return self._forget("end", unit)
+            case ["systemctl", "reset-failed", "--", unit] if root:
+                return self._forget("forget", unit)
+            case ["systemd-run", *_] if root:
+                return self._run_transient(words)
+            case ["journalctl", unit, *_] if root:
+                return 0, "\n".join(self.units[unit.partition("=")[2]].words)
+            case ["ss", "-Hltn"]:
+                ports = sorted(port for unit in self.units.values() if unit.running for port in unit.ports)
+                return 0, "".join(f"LISTEN 0 128 {self.host.service_ip}:{port} 0.0.0.0:*\n" for port in ports)
+            case ["PATH=/usr/sbin:/usr/bin:/sbin:/bin", "sh", "-c", _, "sh", *tools]:
+                return 0, "".join(f"{tool}\n" for tool in tools if tool in self.missing_tools)
+            case ["curl", *more]:
+                return self._curl(more, stdin)
+            case ["du", "--summarize", "--bytes", "--", path] if root:
+                found = [size for name, size in self.files.items() if name.startswith(f"{path}/")]
+                return (0, f"{sum(found)}\t{path}\n") if found else (1, "")
+            case ["stat", "--format=%s", path] if root:
+                return (0, f"{self.files[path]}\n") if path in self.files else (1, "")
+            case ["bash", "-c", archive.ROOM_SCRIPT, "bash", _]:
+                return 0, f"Avail\n{self.free_bytes}\n"
+            case ["bash", "-c", _, "bash", path] if root and path.startswith("/vitam/backup/"):
+                return 0, f"{self.files[path]}\n{self.archives[path]}\n3\n" if path in self.files else ""
+            case ["rm", "-f", "--", *paths] if root:
+                self.tell(self.host.name, "remove", paths[0])
+                return 0, ""
+        raise UnknownCommandError(command)
+
+    def _show(self, name: str) -> str:
+        unit = self.units.get(name)
+        if unit is None:
+            return not_found(name)
+        unit.look()
+        return unit.show()
+
+    def _each(self, verb: str, names: list[str]) -> Answer:
+        for name in names:
+            self.tell(self.host.name, verb, name)
+            unit = self.units[name]
+            (unit.ask_stop if verb == "stop" else unit.ask_start)()
+        return 0, ""
+
+    def _forget(self, verb: str, name: str) -> Answer:
+        self.tell(self.host.name, verb, name)
+        return (0, "") if self.units.pop(name, None) else (5, "")
+
+    def _run_transient(self, words: list[str]) -> Answer:
+        name = words[1].removeprefix("--unit=")
+        if name in self.units:
+            return 1, ""
+        at = words.index("-c")
+        script, arguments = words[at + 1], words[at + 3 :]
+        self.tell(self.host.name, "run", name)
+        jobs: dict[str, Callable[[], int]] = {
+            archive.COPY_SCRIPT: lambda: self._copy(unit, *arguments[:3]),
+            archive.VERIFY_SCRIPT: lambda: self._read_back(*arguments[:2]),
+        }
+        unit = self.units[name] = FakeUnit(name, job=jobs[script])
+        unit.begin()
+        unit.words.append("copied 1")
+        return 0, ""
+
+    def _copy(self, unit: FakeUnit, source: str, directory: str, name: str) -> int:
+        read = {path: size for path, size in self.files.items() if path.startswith(f"{source}/")}
+        if self.copy_fails or not read:
+            unit.words.append("tar: no space left on device")
+            return 2
+        assert not any(size for path, size in read.items() if path.endswith("mongod.lock")), f"{source}: mongod at work"
+        services = [SERVICES[name].unit for name in self.host.services]
+        assert not any(self.units[name].running for name in services), f"{source}: services at work"
+        path = f"{directory}/{name}"
+        self.files[path] = sum(read.values())
+        self.archives[path] = hashlib.sha256(path.encode()).hexdigest()
+        return 0
+
+    def _read_back(self, directory: str, name: str) -> int:
+        return 0 if f"{directory}/{name}" in self.archives else 1
+
+    def _curl(self, words: list[str], stdin: str) -> Answer:
+        method = words[words.index("--request") + 1] if "--request" in words else "GET"
+        url = next(word for word in words if word.startswith("http://"))
+        address, _, path = url.removeprefix("http://").partition("/")
+        name, _, port = address.rpartition(":")
+        own = (self.host.service_ip, self.host.admin_ip)
+        if name not in own or not any(unit.running and int(port) in unit.ports for unit in self.units.values()):
+            return (7, "000") if "%{http_code}" in words else REFUSED
+        status, body = self.web(self, method, f"/{path}", words, stdin)
+        if "%{http_code}" in words:
+            return 0, str(status)
+        return (22, "") if status >= 400 and "--fail" in words else (0, body)
+
+
+def states_line(*units: str) -> str:
+    """Return the line that asks for the states of units, for tests which look at a fake host themselves."""
+    return systemd.unit_states(units).line

@@ -1,0 +1,104 @@
+"""What listens on the ports of the fake hosts: Vitam's services, the scheduler, Elasticsearch."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+METRIC = "vitam_processing_workflow_operation_total"
+
+
+@dataclass
+class FakeVitam:
+    """
+    The parts of Vitam that a night asks, for the whole platform.
+
+    A running workflow ends after some looks. Left out: health other than "the unit runs" and :attr:`ill`, tenants,
+    Quartz's firings by the clock.
+
+    :param tell: notes a change
+    """
+
+    tell: Callable[[str, str, str], None]
+    workflows_left: int = 1
+    workflows_in_pause: int = 2
+    jobs_left: int = 1
+    scheduler_paused: bool = False
+    secret: str = "platform-secret"  # noqa: S105
+    ill: set[int] = field(default_factory=set)
+
+    def answer(self, host: str, method: str, port: int, path: str, stdin: str) -> tuple[int, str]:
+        """Answer one request."""
+        match method, path:
+            case "GET", "/admin/v1/status":
+                return (503 if port in self.ill else 200), ""
+            case "GET", "/admin/v1/version":
+                return 200, '{"Vitam-Version": "5.0.1"}'
+            case "GET", "/admin/v1/metrics":
+                return 200, self._metrics()
+            case "GET", "/scheduler/v1/current-jobs":
+                return self._jobs(stdin)
+            case "PUT", "/scheduler/v1/pause/ALL" | "/scheduler/v1/resume/ALL":
+                self.tell(host, path.split("/")[3], "scheduler")
+                self.scheduler_paused = "pause" in path
+                return 202, ""
+        raise AssertionError(f"{method} {path} was sent to port {port} of {host}")
+
+    def _metrics(self) -> str:
+        running, self.workflows_left = self.workflows_left, max(0, self.workflows_left - 1)
+        labels = 'status="STARTED",workflow="INGEST"'
+        return (
+            f'{METRIC}{{{labels},state="RUNNING"}} {min(running, 1)}.0\n'
+            f'{METRIC}{{{labels},state="PAUSE"}} {self.workflows_in_pause}.0\n'
+        )
+
+    def _jobs(self, stdin: str) -> tuple[int, str]:
+        headers = dict(line.split(": ", 1) for line in stdin.splitlines())
+        signed = f"GET;/scheduler/v1/current-jobs;{headers['X-Timestamp']};{self.secret}"
+        if headers["X-Platform-Id"] != hashlib.sha256(signed.encode()).hexdigest():
+            return 401, ""
+        running, self.jobs_left = self.jobs_left, max(0, self.jobs_left - 1)
+        jobs = [{"group": "Logbook", "name": "LFC"}] if running else []
+        return 200, json.dumps({"$results": jobs})
+
+
+@dataclass
+class FakeElasticsearch:
+    """
+    One Elasticsearch cluster: red after a start until it was looked at once; transient settings die with it.
+
+    Left out: indexes, nodes that leave one by one, snapshots.
+
+    :param name: its name
+    """
+
+    name: str
+    tell: Callable[[str, str, str], None]
+    allocation: str | None = None
+    looks_red: int = 0
+
+    def stopped(self) -> None:
+        """Forget what only the memory holds, as a whole cluster that stops does."""
+        self.allocation, self.looks_red = None, 1
+
+    def answer(self, host: str, method: str, path: str, words: list[str]) -> tuple[int, str]:
+        """Answer one request."""
+        match method, path:
+            case "GET", "/_cluster/health":
+                self.looks_red, status = max(0, self.looks_red - 1), "red" if self.looks_red else "green"
+                return 200, json.dumps({"status": status})
+            case "GET", "/_cluster/settings?flat_settings=true":
+                settings: dict[str, Any] = {"cluster.routing.allocation.enable": self.allocation}
+                return 200, json.dumps({"persistent": {}, "transient": settings if self.allocation else {}})
+            case "PUT", "/_cluster/settings":
+                value = json.loads(words[words.index("--data") + 1])["transient"]["cluster.routing.allocation.enable"]
+                self.tell(host, f"allocation {value}", self.name)
+                self.allocation = value
+                return 200, '{"acknowledged": true}'
+            case "POST", "/_flush":
+                self.tell(host, "flush", self.name)
+                return 200, "{}"
+        raise AssertionError(f"{method} {path} was sent to Elasticsearch on {host}")

@@ -1,0 +1,306 @@
+"""The scripts that copy and read back, run for real by bash as a host's systemd runs them."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import socket
+import subprocess
+import tarfile
+from pathlib import Path
+
+import pytest
+
+from vitam_operators import archive
+from vitam_operators.config import CopyConfig
+
+FINISHED = {"p.tar", "p.tar.files", "p.tar.sha256"}
+
+
+class Place:
+    """A directory to copy, and a directory for copies."""
+
+    def __init__(self, base: Path, name: str = "source") -> None:
+        self.source = base / name
+        self.source.mkdir()
+        self.copies = CopyConfig(directory=str(base / "copies"), compression="none")
+        self.target = base / "copies" / "L"
+
+    def copy(self, exclude: tuple[str, ...] = (), through: str | None = None, within: str = "exec", **environment: str):
+        arguments = archive.copy_arguments(str(self.source), "L", "p", self.copies, exclude)
+        arguments[3] = through or arguments[3]
+        return run(archive.COPY_SCRIPT, arguments, within, environment)
+
+    def verify(self, **environment: str):
+        return run(archive.VERIFY_SCRIPT, archive.verify_arguments("L", "p", self.copies), "exec", environment)
+
+    def copy_and_verify(self, exclude: tuple[str, ...] = ()) -> None:
+        ended_well(self.copy(exclude))
+        ended_well(self.verify())
+
+    @property
+    def archive(self) -> Path:
+        return self.target / archive.archive_name("p", self.copies)
+
+    @property
+    def left(self) -> set[str]:
+        return {path.name for path in self.target.iterdir()}
+
+
+def run(script: str, arguments: list[str], within: str, environment: dict[str, str]):
+    """As the transient unit does: bash -c, $0 the unit's name; `within` limits the process it runs in."""
+    words = ["bash", "-c", f'{within} bash -c "$@"', "outer", script, "vitam-copy-L-p.service", *arguments]
+    env = os.environ | environment
+    return subprocess.run(words, capture_output=True, text=True, check=False, timeout=60, env=env, cwd="/")
+
+
+def ended_well(done: subprocess.CompletedProcess) -> None:
+    assert done.returncode == 0, done.stderr
+
+
+def contents(place: Path) -> dict[str, tuple]:
+    """Type, mode, owner and content of everything below a directory."""
+    found = {}
+    for path in sorted([place, *place.rglob("*")]):
+        status = path.lstat()
+        what = os.readlink(path) if path.is_symlink() else path.read_bytes() if path.is_file() else None
+        found[str(path.relative_to(place))] = (oct(status.st_mode), status.st_uid, status.st_gid, what)
+    return found
+
+
+@pytest.fixture
+def place(tmp_path):
+    return Place(tmp_path)
+
+
+def fill(source: Path) -> None:
+    """A dbPath with directoryPerDB: an empty database directory, modes, a link, an empty lock."""
+    (source / "metadata" / "collection").mkdir(parents=True)
+    (source / "empty database").mkdir(mode=0o750)
+    (source / "WiredTiger.wt").write_bytes(os.urandom(50_000))
+    (source / "mongod.lock").touch(mode=0o600)
+    (source / "metadata" / "collection" / "2-9.wt").write_bytes(b"x" * 70_000)
+    (source / "metadata" / "link").symlink_to("../WiredTiger.wt")
+    os.link(source / "WiredTiger.wt", source / "hard link")
+    (source / "metadata").chmod(0o2751)
+    if os.geteuid() == 0:
+        os.chown(source / "WiredTiger.wt", 2001, 2000)
+
+
+NAMES_OF_ALL_KINDS = (
+    "é ü", "новый", "new\nline", "tab\t", 'quote"s\'', "back\\slash", "\\303", "-rf", "--help", " leading", "~", "$(x)",
+    "d" * 200,
+)  # fmt: skip
+
+
+def fill_with_names(source: Path) -> None:
+    for name in NAMES_OF_ALL_KINDS:
+        (source / name).write_text(name, encoding="utf-8")
+    Path(os.fsdecode(os.fsencode(source) + b"/not utf-8 \xff\xe9")).touch()
+    (source / "dir\nectory é").mkdir()
+
+
+# --- copies ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("compression", ["zstd", "none"])
+def test_what_is_extracted_is_what_was_copied(place, tmp_path, compression):
+    """Empty directories, owners, modes and links: mongod does not start on less."""
+    fill(place.source)
+    place.copies = place.copies.model_copy(update={"compression": compression})
+    place.copy_and_verify()
+    back = tmp_path / "back"
+    back.mkdir()
+    tar = ["tar", "--extract", "--preserve-permissions", f"--file={place.archive}", f"--directory={back}"]
+    subprocess.run(tar, check=True)
+    assert contents(back) == contents(place.source)
+    assert os.path.samefile(back / "hard link", back / "WiredTiger.wt")
+
+
+@pytest.mark.parametrize("name", ["a b", "it's", 'say "hi"', "$(touch x)", "${HOME}", "-C", "new\nline", "*"])
+def test_a_source_with_a_nasty_name(tmp_path, name):
+    place = Place(tmp_path, name)
+    (place.source / "file").touch()
+    place.copy_and_verify()
+    assert (place.target / "p.tar.files").read_text() == "./\n./file\n"
+
+
+def test_the_checksum_is_that_of_the_archive(place):
+    fill(place.source)
+    ended_well(place.copy())
+    known = hashlib.sha256(place.archive.read_bytes()).hexdigest()
+    assert (place.target / "p.tar.sha256").read_text() == f"{known}  p.tar\n"
+    assert place.left == FINISHED
+
+
+def test_copies_are_nobody_elses_business(place):
+    """The keyfile of the databases is in /vitam/conf."""
+    fill(place.source)
+    ended_well(place.copy())
+    assert {oct(path.stat().st_mode & 0o777) for path in place.target.iterdir()} == {"0o600"}
+    assert oct(place.target.stat().st_mode & 0o777) == "0o700"
+
+
+def test_what_is_left_out_of_a_dbpath(place):
+    """Only the patterns, and only at the top where they are anchored: a database may have a name like theirs."""
+    for name in ("diagnostic.data/metrics", "rollback/x", "db/diagnostic.data/kept", "db/kept.wt"):
+        (place.source / name).parent.mkdir(parents=True, exist_ok=True)
+        (place.source / name).touch()
+    for name in ("mongod.log", "kept.logs", "mongodb.sock", "rollback.kept"):
+        (place.source / name).touch()
+    place.copy_and_verify(archive.EXCLUDED_OF_MONGODB)
+    files = (place.target / "p.tar.files").read_text().splitlines()
+    assert files == [
+        "./", "./db/", "./db/diagnostic.data/", "./db/diagnostic.data/kept", "./db/kept.wt", "./kept.logs",
+        "./rollback.kept",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(("day", "later"), [("C", "C.UTF-8"), ("C.UTF-8", "C"), ("C.UTF-8", "C.UTF-8")])
+def test_names_of_all_kinds_whatever_the_locale(place, day, later):
+    """tar writes é as such in one locale and as numbers in another: the proof would fail on a name that is right."""
+    fill_with_names(place.source)
+    ended_well(place.copy(LC_ALL=day))
+    ended_well(place.verify(LC_ALL=later))
+    with tarfile.open(place.archive) as tar:
+        assert {f"./{name}" for name in NAMES_OF_ALL_KINDS} < set(tar.getnames())
+    assert len((place.target / "p.tar.files").read_text().splitlines()) == len(NAMES_OF_ALL_KINDS) + 3
+
+
+def test_a_socket_is_no_failure(place, monkeypatch):
+    """mongod leaves its socket when it is killed; there is nothing in it to copy."""
+    (place.source / "file").touch()
+    monkeypatch.chdir(place.source)  # a socket's path may have 107 characters only
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind("s")
+    place.copy_and_verify()
+    assert (place.target / "p.tar.files").read_text() == "./\n./file\n"
+
+
+def test_progress_can_be_read_from_tars_words(place):
+    with (place.source / "big").open("wb") as file:
+        file.truncate(50_000_000)
+    done = place.copy()
+    ended_well(done)
+    assert archive.bytes_read(done.stderr) == 40_960_000
+
+
+# --- copies that fail ------------------------------------------------------------------------------------------------
+
+
+def test_a_vanished_source_leaves_no_archive(place):
+    place.source.rmdir()
+    done = place.copy()
+    assert done.returncode != 0
+    assert "No such file or directory" in done.stderr
+    assert place.left <= {"p.tar.partial", "p.tar.files"}
+
+
+def test_a_file_that_changes_while_it_is_read_leaves_no_archive(place, tmp_path):
+    """Somebody writes: the copy is not of one moment. tar is held by the full pipe when the file grows."""
+    (place.source / "growing").write_bytes(b"x" * 1_000_000)
+    late = tmp_path / "late"
+    late.write_text(f'#!/bin/sh\nsleep 0.3\necho more >> "{place.source}/growing"\nexec cat\n', encoding="utf-8")
+    late.chmod(0o755)
+    done = place.copy(through=str(late))
+    assert done.returncode != 0
+    assert "growing: file changed as we read it" in done.stderr
+    assert place.left == {"p.tar.partial", "p.tar.files"}
+
+
+def test_a_file_that_may_not_be_read_leaves_no_archive(place):
+    """tar goes on to the end without it, and says so with its exit status only."""
+    (place.source / "closed").touch(mode=0)
+    as_anybody = "exec setpriv --bounding-set=-dac_override,-dac_read_search" if os.geteuid() == 0 else "exec"
+    done = place.copy(within=as_anybody)
+    assert done.returncode != 0
+    assert "closed: Cannot open: Permission denied" in done.stderr
+    assert place.left == {"p.tar.partial", "p.tar.files"}
+
+
+@pytest.mark.parametrize("program", ["no-such-compressor", "false", "head -c 1000"])
+def test_a_compressor_that_fails_leaves_no_archive(place, program):
+    """`head` ends well but early: tar is cut off, and that counts."""
+    (place.source / "file").write_bytes(os.urandom(3_000_000))
+    assert place.copy(through=program).returncode != 0
+    assert place.left == {"p.tar.partial", "p.tar.files"}
+
+
+def test_a_full_disk_ends_the_copy_at_once(place):
+    """The disk may be the one on which mongod is to start: nobody goes on for hours to write into nothing."""
+    with (place.source / "big").open("wb") as file:
+        file.truncate(200_000_000)
+    done = place.copy(within="trap '' XFSZ; ulimit -f 1000; exec")
+    assert done.returncode != 0
+    assert "File too large" in done.stderr
+    assert archive.bytes_read(done.stderr) < 100_000_000
+    assert place.left == {"p.tar.partial", "p.tar.files"}
+
+
+def test_a_second_try_replaces_what_the_first_one_left(place):
+    fill(place.source)
+    place.target.mkdir(parents=True)
+    for name in ("p.tar.partial", "p.tar.files", "p.tar.sha256", "p.tar"):
+        (place.target / name).write_text("left", encoding="utf-8")
+    (place.target / "other.tar").touch()
+    place.copy_and_verify()
+    assert place.left == FINISHED | {"other.tar"}
+
+
+def test_a_second_try_that_fails_leaves_no_archive_of_the_first(place):
+    """The list of files is the second one's: beside the first one's archive it would be a lie."""
+    fill(place.source)
+    ended_well(place.copy())
+    shutil.rmtree(place.source)
+    assert place.copy().returncode != 0
+    assert place.left <= {"p.tar.partial", "p.tar.files"}
+
+
+# --- reading back ----------------------------------------------------------------------------------------------------
+
+
+def test_reading_back_says_how_much_it_read(place):
+    fill(place.source)
+    ended_well(place.copy())
+    assert place.verify().stdout == "p.tar: OK\nread back 9 files\n"
+
+
+@pytest.mark.parametrize("where", [0, 512, 30_000, -1])
+def test_one_bit_that_flipped_is_found(place, where):
+    fill(place.source)
+    ended_well(place.copy())
+    content = bytearray(place.archive.read_bytes())
+    content[where] ^= 1
+    place.archive.write_bytes(content)
+    assert place.verify().returncode != 0
+
+
+@pytest.mark.parametrize(
+    "harm",
+    [
+        lambda place: (place.target / "p.tar.files").write_text("./\n"),
+        lambda place: (place.target / "p.tar.files").unlink(),
+        lambda place: (place.target / "p.tar.sha256").unlink(),
+        lambda place: (place.target / "p.tar.sha256").write_text(""),
+        lambda place: place.archive.write_bytes(place.archive.read_bytes()[:-10_240]),
+        lambda place: place.archive.unlink(),
+    ],
+    ids=["shorter list", "no list", "no checksum", "empty checksum", "cut archive", "no archive"],
+)
+def test_whatever_is_lost_is_found(place, harm):
+    fill(place.source)
+    ended_well(place.copy())
+    harm(place)
+    assert place.verify().returncode != 0
+
+
+def test_a_right_checksum_is_not_enough(place):
+    """It proves that the disk kept what was written, not that what was written is an archive."""
+    fill(place.source)
+    ended_well(place.copy())
+    place.archive.write_bytes(b"nonsense")
+    (place.target / "p.tar.sha256").write_text(f"{hashlib.sha256(b'nonsense').hexdigest()}  p.tar\n")
+    done = place.verify()
+    assert "p.tar: OK" in done.stdout
+    assert done.returncode != 0

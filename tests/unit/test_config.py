@@ -1,0 +1,137 @@
+"""The models of the platform file, and the reference that explains each key."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from itertools import pairwise
+from pathlib import Path
+
+import jsonschema
+import pytest
+import yaml
+from pydantic import BaseModel, ValidationError
+
+from vitam_operators.config import FileSet, Member, MongoCluster, Platform, ReplicaSet, WindowConfig
+from vitam_operators.platforms import load_platform, schema_text
+
+CONFIG = Path(__file__).parents[2] / "config"
+EXAMPLE = CONFIG / "platform.example.yaml"
+SCHEMA = CONFIG / "platform.schema.json"
+NEEDED = ("name", "vitam_version", "ssh_conn_id", "hosts", "mongodb", "elasticsearch", "securing")
+
+
+def example():
+    return yaml.safe_load(EXAMPLE.read_text(encoding="utf-8"))
+
+
+def keys_of_models(model: type[BaseModel], seen: tuple[str, ...] = ()) -> set[tuple[str, ...]]:
+    found = set()
+    for name, field in model.model_fields.items():
+        path = (*seen, field.alias or name)
+        found.add(path)
+        for candidate in (field.annotation, *getattr(field.annotation, "__args__", ())):
+            if isinstance(candidate, type) and issubclass(candidate, BaseModel):
+                found |= keys_of_models(candidate, path)
+    return found
+
+
+def keys_of_content(content, seen=()):
+    if isinstance(content, list):
+        return set().union(*(keys_of_content(entry, seen) for entry in content))
+    if not isinstance(content, dict):
+        return set()
+    return set().union(*({(*seen, key)} | keys_of_content(value, (*seen, key)) for key, value in content.items()))
+
+
+def test_the_example_is_right():
+    """People copy it: it has to pass as it stands."""
+    platform = load_platform(EXAMPLE)
+    assert [cluster.name for cluster in platform.mongodb] == ["mongo-data", "offer-fs-1"]
+    assert platform.cluster("offer-fs-1").shards[0].data_hosts == ("offer1", "offer2")
+
+
+def test_the_example_has_every_key():
+    """A key that is not in the reference is one that nobody finds; config sets have no arbiters."""
+    senseless = {("mongodb", "config_set", "members", "arbiter")}
+    assert keys_of_models(Platform) - senseless == keys_of_content(example())
+
+
+def test_each_key_of_the_example_is_explained():
+    """Each key has a comment right above the first place where it stands; lists of entries begin with theirs."""
+    lines = [line.strip() for line in EXAMPLE.read_text(encoding="utf-8").splitlines()]
+    explained = {
+        below.removeprefix("- ").partition(":")[0]
+        for above, below in pairwise(lines)
+        if above.startswith("#") and not below.startswith("#")
+    }
+    told_once = {"unit", "port", "db_path", "hosts", "members", "host", "arbiter", "config_set"}
+    sections = {"window", "copy"}
+    assert {path[-1] for path in keys_of_models(Platform)} - explained - told_once - sections == set()
+
+
+def test_defaults_in_the_examples_comments_are_true():
+    """What the comments promise is what a file without the key gets."""
+    needed = {key: example()[key] for key in NEEDED}
+    platform = Platform.model_validate(needed)
+    assert platform.window == WindowConfig.model_validate(example()["window"] | {"blackout_dates": []})
+    assert platform.workflows.model_dump() == example()["workflows"]
+    assert platform.timeouts.model_dump() == example()["timeouts"]
+    assert platform.copies.model_dump(include={"directory", "compression", "level", "threads", "room_factor"}) == {
+        key: value for key, value in example()["copy"].items() if key != "file_sets"
+    }
+    assert platform.copies.file_sets == (FileSet(name="conf", path="/vitam/conf"),)
+    assert platform.service_order == platform.start_order == ()
+
+
+def test_the_schema_is_that_of_the_models():
+    """Editors check a platform file with it while it is written."""
+    told = "run: PYTHONPATH=plugins python -m vitam_operators.platforms --schema > config/platform.schema.json"
+    assert SCHEMA.read_text(encoding="utf-8") == schema_text(), told
+
+
+def test_the_schema_takes_the_example_and_refuses_mistakes():
+    """The schema says what the models say."""
+    validator = jsonschema.Draft202012Validator(json.loads(SCHEMA.read_text(encoding="utf-8")))
+    content = json.loads(json.dumps(example(), default=str))
+    assert [error.message for error in validator.iter_errors(content)] == []
+    content["window"]["start"] = "8 pm"
+    content["hosts"][0]["adress"] = "10.0.0.1"
+    assert len(list(validator.iter_errors(content))) == 2
+
+
+def test_an_arbiter_holds_no_data():
+    """It is never among those that are stopped and copied."""
+    members = (Member(host="data1"), Member(host="vote1", arbiter=True), Member(host="data2"))
+    assert ReplicaSet(name="shard0", members=members).data_hosts == ("data1", "data2")
+
+
+def test_mongodb_is_installed_as_vitam_installs_it():
+    """Vitam's ports are not those of MongoDB's documentation."""
+    cluster = MongoCluster.model_validate(example()["mongodb"][1])
+    assert [cluster.mongos.port, cluster.mongoc.port, cluster.mongod.port] == [27017, 27018, 27019]
+    assert cluster.mongod.unit == "vitam-mongod.service"
+    assert cluster.mongoc.db_path == "/vitam/data/mongoc/db"
+
+
+def test_addresses_fall_back_to_that_of_ssh():
+    """Most platforms have one network."""
+    platform = load_platform(EXAMPLE)
+    assert (platform.host("front1").service_ip, platform.host("front1").admin_ip) == ("10.20.1.11", "10.20.0.11")
+    assert (platform.host("app1").service_ip, platform.host("app1").admin_ip) == ("10.20.0.12", "10.20.0.12")
+
+
+def test_a_platform_stops_and_starts_what_it_has():
+    """In the file's own order where it gives one, in the manual's otherwise."""
+    platform = load_platform(EXAMPLE)
+    assert platform.hosts_of("offer") == ("offer1", "offer2")
+    front = [service.name for service in platform.stop_order("front")]
+    assert front[:4] == ["ingest-external", "ingest-internal", "access-external", "access-internal"]
+    assert "ihm-recette" not in front
+    assert [service.name for service in platform.services_to_start()][:4] == ["offer", "storage", "metadata", "logbook"]
+
+
+def test_models_do_not_change():
+    """What was checked stays what it is for the whole night."""
+    with pytest.raises(ValidationError, match="frozen"):
+        load_platform(EXAMPLE).window.start = dt.time(1)

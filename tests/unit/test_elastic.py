@@ -1,0 +1,85 @@
+"""Elasticsearch's answers, and the lines that ask for them."""
+
+from __future__ import annotations
+
+import json
+import shlex
+
+import pytest
+
+from vitam_operators import elastic
+
+HEALTH = (
+    '{"cluster_name":"elasticsearch-data","status":"%s","timed_out":false,"number_of_nodes":1,'
+    '"active_primary_shards":7,"unassigned_shards":0}'
+)
+
+
+@pytest.mark.parametrize(
+    ("output", "health"),
+    [
+        (HEALTH % "green", "green"),
+        (HEALTH % "yellow", "yellow"),
+        (HEALTH % "red", "red"),
+        ("", "away"),
+        ("\n", "away"),
+    ],
+)
+def test_health(output, health):
+    assert elastic.cluster_health("10.0.0.1", 9200).read(output) == health
+
+
+@pytest.mark.parametrize("output", ["<html>502 Bad Gateway</html>", "{}"])
+def test_an_answer_of_somebody_else_is_not_health(output):
+    """A proxy's page is neither green nor away."""
+    with pytest.raises((ValueError, KeyError)):
+        elastic.cluster_health("10.0.0.1", 9200).read(output)
+
+
+def test_health_when_nobody_answers_is_an_answer():
+    """curl's 7 (refused), 22 (HTTP error), 28 (too slow), 52 and 56 (cut off) are what a starting node looks like."""
+    command = elastic.cluster_health("10.0.0.1", 9200)
+    assert {0, 7, 22, 28, 52, 56} == command.ok
+    assert command.line.endswith(" --request GET http://10.0.0.1:9200/_cluster/health")
+
+
+@pytest.mark.parametrize(
+    ("output", "value"),
+    [
+        ('{"persistent":{},"transient":{}}', None),
+        ('{"persistent":{},"transient":{"cluster.routing.allocation.enable":"primaries"}}', "primaries"),
+        ('{"persistent":{"cluster.routing.allocation.enable":"none"},"transient":{}}', None),
+        ('{"transient":{"cluster.routing.allocation.enable":"all","logger.org":"debug"}}', "all"),
+        ('{"transient":{"cluster.routing.allocation.enable":null}}', None),
+    ],
+)
+def test_the_transient_allocation(output, value):
+    assert elastic.allocation("10.0.0.1", 9200).read(output) == value
+
+
+def test_flat_settings_are_asked_for():
+    """Nested settings would be read as no setting, and the prior value lost."""
+    assert "/_cluster/settings?flat_settings=true" in elastic.allocation("10.0.0.1", 9200).line
+
+
+@pytest.mark.parametrize("value", ["primaries", None, 'a\'b "c" $(d)'])
+def test_what_is_set_is_json_in_one_word(value):
+    words = shlex.split(elastic.set_allocation("10.0.0.1", 9200, value).line)
+    assert json.loads(words[-1]) == {"transient": {"cluster.routing.allocation.enable": value}}
+    assert words[words.index("--request") + 1] == "PUT"
+    assert "Content-Type: application/json" in words
+
+
+def test_a_change_that_the_cluster_refuses_is_a_failure():
+    """Without --fail curl would end with 0 on an HTTP error."""
+    for command in (elastic.set_allocation("a", 1, "all"), elastic.flush("a", 1), elastic.allocation("a", 1)):
+        assert "--fail" in shlex.split(command.line)
+        assert command.ok == {0}
+
+
+def test_the_flush_is_waited_for_longer_than_curl_waits():
+    """Else ssh would call it a lost connection while curl still waits for the answer."""
+    command = elastic.flush("10.0.0.1", 9200)
+    words = shlex.split(command.line)
+    assert words[-2:] == ["POST", "http://10.0.0.1:9200/_flush"]
+    assert command.timeout_s > int(words[words.index("--max-time") + 1])

@@ -1,0 +1,130 @@
+"""A backup is sealed when every part is there and was read back, and not one part earlier."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+
+from vitam_operators import manifest
+from vitam_operators.errors import NotProvedError
+from vitam_operators.nights import Nights
+
+SHA_A, SHA_B = "a" * 64, "b" * 64
+OPENED = {
+    "run_id": "manual__1",
+    "parts": ["mongo-data-shard0", "data1-conf"],
+    "platform": "demo",
+    "vitam_version": "7.0.1",
+    "opened_at": "2026-11-23T19:00:00+00:00",
+    "window": {"start": "2026-11-23T19:00:00+00:00", "end": "2026-11-24T07:00:00+00:00"},
+    "note": "before the upgrade",
+    "securing": "midnight",
+    "units_before": {"data1": ["vitam-mongod.service"]},
+    "clusters": {"mongo-data": {"balancer": "full"}},
+    "versions": {"data1": {}},
+    "warnings": [],
+    "copies": "everything",
+}
+NAMES = OPENED["parts"]
+
+
+def opened(tmp_path, **more):
+    return Nights(tmp_path).open("L", OPENED | more)
+
+
+def proved(tmp_path):
+    night = opened(tmp_path)
+    for number, name in enumerate(NAMES):
+        night.write(f"part.{name}", {"sha256": SHA_A, "size_bytes": 100 + number, "files": 3})
+        night.write(f"proof.{name}", {"sha256": SHA_A, "read_back_at": "2026-11-24T03:00:00+00:00"})
+    night.write("stop.mongo-data-shard0", {"host": "data1", "stopped_at": "2026-11-23T23:10:00+00:00"})
+    night.write("start.mongo-data-shard0", {"down_s": 900.0})
+    return night
+
+
+def test_nothing_is_missing(tmp_path):
+    assert manifest.missing(proved(tmp_path)) == []
+
+
+@pytest.mark.parametrize(
+    ("lost", "found"),
+    [
+        (["part.data1-conf"], ["part data1-conf was not copied"]),
+        (["proof.data1-conf"], ["part data1-conf was not read back"]),
+        (["part.data1-conf", "proof.data1-conf"], ["part data1-conf was not copied"]),
+        (
+            ["part.data1-conf", "proof.mongo-data-shard0"],
+            ["part data1-conf was not copied", "part mongo-data-shard0 was not read back"],
+        ),
+    ],
+)
+def test_what_a_seal_lacks(tmp_path, lost, found):
+    night = proved(tmp_path)
+    for name in lost:
+        (night.directory / f"{name}.json").unlink()
+    assert manifest.missing(night) == found
+
+
+@pytest.mark.parametrize("sha256", [SHA_B, "no archive", ""])
+def test_a_copy_that_was_read_back_otherwise_than_written(tmp_path, sha256):
+    """The archive on the disk is whole in itself, but is not the one that was copied."""
+    night = proved(tmp_path)
+    night.write("proof.data1-conf", {"sha256": sha256})
+    assert manifest.missing(night) == ["part data1-conf was read back with another checksum than it was written with"]
+
+
+def test_a_night_that_planned_nothing_is_no_backup(tmp_path):
+    """None found must never be "nothing to do": that was a green night without a backup."""
+    assert manifest.missing(opened(tmp_path, parts=[])) == ["no part was planned"]
+
+
+def test_no_seal_and_all_reasons_at_once(tmp_path):
+    night = opened(tmp_path)
+    night.write("part.data1-conf", {"sha256": SHA_A, "size_bytes": 1})
+    with pytest.raises(NotProvedError) as raised:
+        manifest.build(night, tool_version="0.1.0")
+    assert raised.value.message == (
+        "backup L is not sealed: part mongo-data-shard0 was not copied; part data1-conf was not read back"
+    )
+    assert raised.value.hint == (
+        "read the log of the first red task of this run; the platform was started all the same"
+    )
+
+
+def test_what_the_manifest_holds(tmp_path):
+    """All that a restore, or a person years later, needs to know of a backup."""
+    content = manifest.build(proved(tmp_path), tool_version="0.1.0")
+    sealed_at = dt.datetime.fromisoformat(content.pop("sealed_at"))
+    assert abs((dt.datetime.now(dt.UTC) - sealed_at).total_seconds()) < 60
+    proof = {"sha256": SHA_A, "read_back_at": "2026-11-24T03:00:00+00:00"}
+    assert content == {
+        "schema_version": 1,
+        "backup": "L",
+        "state": "sealed",
+        "tool": {"name": "vitam-backup", "version": "0.1.0"},
+        **{key: value for key, value in OPENED.items() if key != "parts"},
+        "attempt": 1,
+        "stops": {"mongo-data-shard0": {"host": "data1", "stopped_at": "2026-11-23T23:10:00+00:00"}},
+        "parts": {
+            "mongo-data-shard0": {"sha256": SHA_A, "size_bytes": 100, "files": 3, "proof": proof},
+            "data1-conf": {"sha256": SHA_A, "size_bytes": 101, "files": 3, "proof": proof},
+        },
+        "starts": {"mongo-data-shard0": {"down_s": 900.0}},
+        "size_bytes": 201,
+    }
+
+
+@pytest.mark.parametrize("key", [key for key in OPENED if key not in ("run_id", "parts")])
+def test_a_key_that_the_night_did_not_note_is_an_error(tmp_path, key):
+    """A manifest with a hole would be found out on the day of the restore."""
+    night = proved(tmp_path)
+    night.write("open", {name: value for name, value in night.opened.items() if name != key})
+    with pytest.raises(KeyError, match=key):
+        manifest.build(night, tool_version="0.1.0")
+
+
+def test_the_manifest_is_written_as_json(tmp_path):
+    night = proved(tmp_path)
+    content = night.write("manifest", manifest.build(night, tool_version="0.1.0"))
+    assert night.read("manifest") == content

@@ -1,0 +1,214 @@
+"""The records of a night: what one step wrote, the next one and every second try can rely on."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from pathlib import Path
+
+import pytest
+
+from vitam_operators.errors import NightClosedError, OperatorNeededError
+from vitam_operators.nights import Night, Nights, backup_id, now_text
+
+ID = "20261123T190000Z"
+OPENED = {"run_id": "scheduled__2026-11-23", "parts": ["conf"]}
+RESTARTED = {"began_at": "2026-11-24T02:10:00+00:00"}
+
+
+@pytest.fixture
+def nights(tmp_path):
+    return Nights(tmp_path / "records" / "demo")
+
+
+@pytest.fixture
+def night(nights):
+    return nights.open(ID, OPENED)
+
+
+# --- one record ------------------------------------------------------------------------------------------------------
+
+
+def test_a_record_is_read_as_it_was_written(night):
+    record = {"host": "data1", "path": 'a "b" é', "nested": {"list": [1, None, 2.5]}}
+    assert night.write("stop.shard0", record) == record
+    assert night.read("stop.shard0") == record
+
+
+def test_what_was_not_written_is_none(night, nights):
+    assert night.read("stop.shard0") is None
+    assert nights.attempt("never", 1).read("open") is None
+
+
+def test_a_later_record_takes_the_place_of_an_earlier_one(night):
+    night.write("part.conf", {"files": 1, "old": True})
+    night.write("part.conf", {"files": 2})
+    assert night.read("part.conf") == {"files": 2}
+
+
+def test_a_write_that_is_cut_off_leaves_the_earlier_record(night, monkeypatch):
+    """The worker is killed in the middle of a write: half a record must not be found by the next try."""
+    night.write("part.conf", {"files": 1})
+
+    def half(path: Path, data: str, encoding: str | None = None) -> int:
+        with path.open("w", encoding=encoding) as file:
+            file.write(data[: len(data) // 2])
+        raise OSError("No space left on device")
+
+    monkeypatch.setattr(Path, "write_text", half)
+    with pytest.raises(OSError, match="No space left"):
+        night.write("part.conf", {"files": 2})
+    with pytest.raises(OSError, match="No space left"):
+        night.write("part.other", {"files": 3})
+    assert night.read("part.conf") == {"files": 1}
+    assert night.all("part") == {"conf": {"files": 1}}
+
+
+def test_what_cannot_be_written_as_json_changes_nothing(night):
+    night.write("part.conf", {"files": 1})
+    with pytest.raises(TypeError):
+        night.write("part.conf", {"files": dt.timedelta(1)})
+    assert night.read("part.conf") == {"files": 1}
+
+
+@pytest.mark.parametrize("first", [{"units": ["a"]}, {}])
+def test_what_is_written_once_stands(night, first):
+    """What ran before is noted by the first try; a second one, with half the units stopped, would note nonsense."""
+    assert night.write_once("before", first) == first
+    assert night.write_once("before", {"units": []}) == first
+    assert night.read("before") == first
+
+
+def test_records_of_a_kind_each_under_its_own_name(night):
+    """Names have dots and an @ of their own, and a kind is not the beginning of another one's name."""
+    night.write("stop.vitam-worker.service@app1", {"n": 1})
+    night.write("stop.mongo-data-shard0", {"n": 2})
+    night.write("stopped.x", {"n": 3})
+    night.write("stop", {"n": 4})
+    (night.directory / "stop.draft.json.partial").write_text("{", encoding="utf-8")
+    (night.directory / "stop.notes.txt").write_text("by hand", encoding="utf-8")
+    assert night.all("stop") == {"vitam-worker.service@app1": {"n": 1}, "mongo-data-shard0": {"n": 2}}
+    assert list(night.all("stop")) == ["mongo-data-shard0", "vitam-worker.service@app1"]
+
+
+def test_a_night_without_a_directory_has_no_records(nights):
+    assert nights.attempt("never", 1).all("stop") == {}
+
+
+def test_records_are_for_people_too(night):
+    """Readable, and the same text for the same content."""
+    night.write("part.conf", {"b": 1, "a": 2})
+    assert (night.directory / "part.conf.json").read_text(encoding="utf-8") == '{\n  "a": 2,\n  "b": 1\n}'
+
+
+# --- attempts --------------------------------------------------------------------------------------------------------
+
+
+def test_the_first_attempt_has_the_plain_name(night):
+    assert night.label == ID
+    assert night.opened == {**OPENED, "attempt": 1, "label": ID}
+
+
+def test_opened_again_it_is_the_same_night(nights, night):
+    """A retry of open_backup sees a platform half stopped: what the first try noted has to stand."""
+    again = nights.open(ID, {**OPENED, "parts": []})
+    assert again.label == ID
+    assert again.opened["parts"] == ["conf"]
+    assert nights.latest(ID).label == ID
+
+
+def test_after_a_restart_a_new_attempt_is_opened(nights, night):
+    """The platform has run since: a copy of now and one of before must not lie in one backup."""
+    night.write("part.conf", {"files": 1})
+    night.write("restart", RESTARTED)
+    second = nights.open(ID, {**OPENED, "parts": ["conf", "shard0"]})
+    assert second.label == f"{ID}-2"
+    assert second.opened == {**OPENED, "parts": ["conf", "shard0"], "attempt": 2, "label": f"{ID}-2"}
+    assert second.all("part") == {}
+    assert night.opened["parts"] == ["conf"]
+    second.write("restart", RESTARTED)
+    assert nights.open(ID, OPENED).label == f"{ID}-3"
+    assert nights.latest(ID).opened["attempt"] == 3
+
+
+def test_the_id_of_another_run_is_refused(nights, night):
+    """Two runs triggered within one second have one id: the second must not write into the first one's night."""
+    with pytest.raises(OperatorNeededError) as raised:
+        nights.open(ID, {**OPENED, "run_id": "manual__1"})
+    assert raised.value.message == (f"backup {ID} belongs to run scheduled__2026-11-23, this is run manual__1")
+    assert raised.value.hint == "trigger a new run a second later"
+    assert nights.latest(ID).opened["run_id"] == OPENED["run_id"]
+
+
+def test_the_id_of_another_run_is_refused_after_a_restart_too(nights, night):
+    night.write("restart", RESTARTED)
+    with pytest.raises(OperatorNeededError, match="belongs to run"):
+        nights.open(ID, {**OPENED, "run_id": "manual__1"})
+    assert nights.latest(ID).label == ID
+
+
+def test_no_attempt_was_opened(nights):
+    assert nights.latest(ID) is None
+
+
+def test_two_backups_are_two_nights(nights, night):
+    other = nights.open("20261124T190000Z", {**OPENED, "run_id": "scheduled__2026-11-24"})
+    other.write("restart", RESTARTED)
+    assert nights.open(ID, OPENED).label == ID
+    assert night.read("restart") is None
+
+
+# --- cold or not -----------------------------------------------------------------------------------------------------
+
+
+def test_a_night_is_cold_until_its_restart_begins(night):
+    night.require_cold()
+    night.write("restart", RESTARTED)
+    with pytest.raises(NightClosedError) as raised:
+        night.require_cold()
+    assert raised.value.message == (
+        f"the restart after backup {ID} began at 2026-11-24T02:10:00+00:00: what is stopped or copied now "
+        "would not be of the same moment as the rest"
+    )
+    assert raised.value.hint == (
+        "trigger a new run of vitam_backup, or clear this run as a whole while its window is open"
+    )
+
+
+def test_a_night_that_was_never_opened(nights):
+    with pytest.raises(NightClosedError) as raised:
+        _ = nights.attempt("never", 2).opened
+    assert raised.value.message == "backup never-2 was never opened"
+    assert raised.value.hint == "clear the task open_backup, or trigger a new run"
+
+
+# --- names and times -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("run_after", "identifier"),
+    [
+        ("2026-11-23T19:00:00+00:00", "20261123T190000Z"),
+        ("2026-11-23T20:00:00+01:00", "20261123T190000Z"),
+        ("2026-10-25T02:30:00+02:00", "20261025T003000Z"),
+        ("2026-10-25T02:30:00+01:00", "20261025T013000Z"),
+        ("2026-11-23T19:00:00.999999+00:00", "20261123T190000Z"),
+    ],
+)
+def test_the_id_is_the_runs_moment_in_utc(run_after, identifier):
+    """In local time two runs of the night on which the clocks go back could have one id."""
+    assert backup_id(dt.datetime.fromisoformat(run_after)) == identifier
+
+
+def test_moments_in_records_have_seconds_and_a_zone():
+    before = dt.datetime.now(dt.UTC).replace(microsecond=0)
+    moment = dt.datetime.fromisoformat(now_text())
+    assert moment.utcoffset() == dt.timedelta(0)
+    assert moment.microsecond == 0
+    assert before <= moment <= dt.datetime.now(dt.UTC)
+
+
+def test_records_of_a_directory_by_hand(tmp_path):
+    """The format is open: what a person or another program wrote is read."""
+    (tmp_path / "plan.json").write_text(json.dumps({"a": 1}), encoding="utf-8")
+    assert Night(tmp_path).read("plan") == {"a": 1}
