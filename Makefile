@@ -51,7 +51,7 @@ lock: python ## write requirements*.txt anew (UPGRADE=--upgrade takes newer vers
 		--generate-hashes --custom-compile-command "make lock" $(UPGRADE) $$part.in --output-file $$part.txt; done
 
 lab-up: setup ## bring the lab's platform up
-	@lab/up
+	@lab/up && PYTHONPATH=plugins $(PYTHON) -m lab.platform_file $(LAB)
 
 lab-status: ## show the lab's hosts, units and clusters
 	@lab/status

@@ -36,6 +36,7 @@ from vitam_operators.graph import (
     hosts,
     parts,
     platform_file,
+    replica_sets,
     restart,
     shards,
     start_services,
@@ -63,6 +64,7 @@ from vitam_operators.operators.verdict import ConcludeNightOperator
 from vitam_operators.platforms import load_platform
 from vitam_operators.procedure import BACK, DRAIN, FRONT
 from vitam_operators.sensors.balancer import BalancerActiveSensor, BalancerIdleSensor
+from vitam_operators.sensors.primary import PrimaryElectedSensor
 from vitam_operators.sensors.quiet import LogbookSecuredSensor, WorkflowsDrainedSensor
 from vitam_operators.sensors.window import RestartTimeSensor
 from vitam_operators.timetables import NightWindowTimetable
@@ -149,6 +151,7 @@ with DAG(
         end_copies = EndCopiesOperator(task_id="end_copies")
         start_shard_primary = for_each(shards(platform), StartPrimaryOperator, "start_shard_primary")
         start_config_primary = for_each(config_sets(platform), StartPrimaryOperator, "start_config_primary")
+        await_primary_elected = for_each(replica_sets(platform), PrimaryElectedSensor, "await_primary_elected")
         start_balancer = for_each(clusters(platform), StartBalancerOperator, "start_balancer")
         await_balancer_active = for_each(clusters(platform), BalancerActiveSensor, "await_balancer_active")
         start_elasticsearch = for_each(elasticsearch_nodes(platform), StartElasticsearchOperator, "start_elasticsearch")
@@ -179,13 +182,15 @@ with DAG(
         await_restart_time = RestartTimeSensor(task_id="await_restart_time")
         chain(cold, await_restart_time, end_copies)
 
-    chain(end_copies, start_shard_primary, start_config_primary, start_balancer, await_balancer_active)
+    chain(end_copies, start_shard_primary, start_config_primary, await_primary_elected)
+    chain(await_primary_elected, start_balancer, await_balancer_active)
     chain(end_copies, start_elasticsearch, await_elasticsearch)
     chain([await_balancer_active, await_elasticsearch], *start_all_services, resume_scheduling)
     chain(resume_scheduling, Label("platform up"), verify_copy, seal_backup, conclude_night)
 
     for restarting in (
-        *(end_copies, start_shard_primary, start_config_primary, start_balancer, await_balancer_active),
+        *(end_copies, start_shard_primary, start_config_primary, await_primary_elected),
+        *(start_balancer, await_balancer_active),
         *(start_elasticsearch, await_elasticsearch, *start_all_services, resume_scheduling),
     ):
         restart(restarting, open_backup)

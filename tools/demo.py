@@ -18,6 +18,7 @@ sys.path[:0] = [str(ROOT), str(ROOT / "plugins")]
 
 from lab.airflow_stack import AirflowStack  # noqa: E402
 from lab.night_watch import DAG_ID, NightWatch  # noqa: E402
+from lab.platform_file import write_platform_file  # noqa: E402
 from vitam_operators.hooks.records import nights_of  # noqa: E402
 from vitam_operators.nights import CONCLUSION, Record  # noqa: E402
 from vitam_operators.platforms import platform_at  # noqa: E402
@@ -31,7 +32,9 @@ def main() -> int:
     """Run the demo; return 0 only if the night is proved."""
     began = time.monotonic()
     say(f"1/4  the lab's platform {PLATFORM}: real systemd, sshd and mongod in containers")
-    subprocess.run([ROOT / "lab" / "up"], check=True, env={**os.environ, "LAB": PLATFORM})
+    if not (lab("up") or lab("reset")):
+        return 1
+    write_platform_file(PLATFORM)
     say("2/4  Airflow")
     STACK.up()
     say(f"     {STACK.url}   user admin   password {STACK.password}")
@@ -40,9 +43,9 @@ def main() -> int:
     run_id = watch.trigger(note="make demo")
     state = watch.watch(run_id, say)
     say("4/4  what was done")
-    summary = conclusion(watch, run_id)
+    summary = conclusion(run_id)
     tell(watch, run_id, state, summary)
-    up = subprocess.run([ROOT / "lab" / "status"], env={**os.environ, "LAB": PLATFORM}, check=False).returncode == 0
+    up = lab("status")
     say(
         f"     the platform {'runs' if up else 'DOES NOT RUN as it should'}; all of this took "
         f"{time.monotonic() - began:.0f} s"
@@ -52,7 +55,13 @@ def main() -> int:
     return 0 if state == "success" and up and summary and summary["state"] == "sealed" else 1
 
 
-def conclusion(watch: NightWatch, run_id: str) -> Record | None:
+def lab(verb: str) -> bool:
+    """Run ``lab/<verb>`` and tell whether it went well; what an earlier night left is put right by ``reset``."""
+    environment = {**os.environ, "LAB": PLATFORM}
+    return subprocess.run([ROOT / "lab" / verb], env=environment, check=False).returncode == 0
+
+
+def conclusion(run_id: str) -> Record | None:
     """Return what conclude_night wrote, or ``None`` if it did not come to that."""
     platform = platform_at(str(STACK.platform_file))
     for night in nights_of(platform).newest_first():

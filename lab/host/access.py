@@ -25,13 +25,13 @@ Subsystem sftp /usr/lib/openssh/sftp-server
 # A transient unit runs as root what it is told to: the rule bounds its name, not its script.
 UNIT = r"vitam-[A-Za-z0-9@._-]+"
 BACKUP_UNIT = r"vitam-(copy|verify)-[A-Za-z0-9@._-]+\.service"
-BACKUP_PATH = r"/vitam/backup/[A-Za-z0-9@._/-]+"
-VITAM_PATH = r"/vitam/[A-Za-z0-9@._/-]+"
+BACKUP_PATH = r"/vitam/backup(/[A-Za-z0-9@_-][A-Za-z0-9@._-]*)+"
+VITAM_PATH = r"/vitam(/[A-Za-z0-9@_-][A-Za-z0-9@._-]*)+"
 COMMANDS = {
     "systemctl": [rf"(start|stop) --no-block --( {UNIT})+", rf"(stop|reset-failed) -- {BACKUP_UNIT}"],
     "systemd-run": [rf"--unit={BACKUP_UNIT} .*"],
     "journalctl": [rf"--unit={BACKUP_UNIT} --lines=[0-9]+ --output=cat --no-pager --quiet"],
-    "stat": [r"--format=%s /vitam/data/mongo[cd]/db/mongod\.lock", rf"--format=%s -- {BACKUP_PATH}"],
+    "stat": [r"--format=%s:%Y /vitam/data/mongo[cd]/db/mongod\.lock", rf"--format=%s -- {BACKUP_PATH}"],
     "du": [rf"--summarize --bytes -- {VITAM_PATH}"],
     "cat": [rf"-- {BACKUP_PATH}"],
     "rm": [rf"-f --( {BACKUP_PATH})+"],

@@ -40,6 +40,7 @@ set -Eeuo pipefail
 export LC_ALL=C
 directory=$1 archive=$2 expand=$3
 cd "$directory"
+printf '%s  %s\\n' "$(cut -d ' ' -f 2 "$archive.facts")" "$archive" | cmp - "$archive.sha256"
 sha256sum --check --strict "$archive.sha256"
 $expand < "$archive" | tar --list | cmp - "$archive.files"
 echo "read back $(wc -l < "$archive.files") files"

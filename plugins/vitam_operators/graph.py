@@ -98,6 +98,11 @@ def config_sets(platform: Platform) -> Targets:
     return [_replica_set(part) for part in config_parts(platform)]
 
 
+def replica_sets(platform: Platform) -> Targets:
+    """Return one target for each replica set of each cluster, the config sets first."""
+    return config_sets(platform) + shards(platform)
+
+
 def file_sets(platform: Platform) -> Targets:
     """Return one target for each host of each file set."""
     return [{"host": part.host, "file_set": part.file_set.name} for part in files_parts(platform)]

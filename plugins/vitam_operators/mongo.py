@@ -69,8 +69,7 @@ def member_findings(replica_set: ReplicaSet, status: Document) -> Iterator[str]:
         yield f"{replica_set.name}: {len(primaries)} primaries, exactly 1 is needed"
     if len(members) != len(replica_set.members):
         yield (
-            f"{replica_set.name}: rs.status() has {len(members)} members, the platform file "
-            f"{len(replica_set.members)}"
+            f"{replica_set.name}: rs.status() has {len(members)} members, the platform file {len(replica_set.members)}"
         )
 
 

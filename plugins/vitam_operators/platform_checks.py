@@ -10,6 +10,7 @@ from pathlib import PurePosixPath
 
 from vitam_operators import procedure
 from vitam_operators.config import FileSet, MongoCluster, Platform, ReplicaSet
+from vitam_operators.parts import all_parts
 from vitam_operators.platform_mistakes import did_you_mean
 
 A_DAY_S = 24 * 3600
@@ -25,6 +26,7 @@ def findings(platform: Platform) -> Iterator[str]:
     yield from _securing(platform)
     yield from _file_sets(platform)
     yield from _orders(platform)
+    yield from _parts(platform)
 
 
 def _window(platform: Platform) -> Iterator[str]:
@@ -160,6 +162,10 @@ def _orders(platform: Platform) -> Iterator[str]:
         names = getattr(platform, where)
         yield from _unknown(where, names, procedure.SERVICES, "service")
         yield from _twice(where, names)
+
+
+def _parts(platform: Platform) -> Iterator[str]:
+    yield from _twice("the names of the copies (cluster-set and host-fileset)", (p.name for p in all_parts(platform)))
 
 
 def _twice(where: str, names: Iterable[str]) -> Iterator[str]:

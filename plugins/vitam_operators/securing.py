@@ -108,4 +108,3 @@ def _put(url: str) -> Command[None]:
 def midnight_of(window_start: dt.datetime, zone: str) -> dt.datetime:
     """Return the first local midnight at or after the begin of a night."""
     return next_at_local_time(window_start - dt.timedelta(seconds=1), dt.time(0), zone)
-

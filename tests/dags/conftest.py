@@ -1,18 +1,15 @@
-"""Nights on fake platforms: the DAG of a platform file, loaded, run by ``dag.test()``, looked at afterwards."""
+"""Nights on fake platforms: the DAG of a platform file, loaded, run, looked at afterwards."""
 
 from __future__ import annotations
 
-import datetime as dt
-import logging
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.conftest import TESTS
-from tests.dags.night import NightRun, load_dag, quick
+from tests.dags.night import NightRun, be_quick, load_dag
 from tests.fakes.platform import FakePlatform
 from vitam_operators.platforms import platform_at
 
@@ -48,22 +45,21 @@ def dags(platform_files: Callable[[str], Path]) -> Callable[[str], Any]:
 
 @pytest.fixture
 def nights(
-    airflow_database: None,
-    platform_files: Callable[[str], Path],
-    dags: Callable[[str], Any],
-    monkeypatch: pytest.MonkeyPatch,
-) -> Iterator[Callable[[str], NightRun]]:
-    """Give a fake platform on which everything runs, and its DAG; a night there takes seconds."""
+    platform_files: Callable[[str], Path], dags: Callable[[str], Any], monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Callable[..., NightRun]]:
+    """Give a fake platform on which everything runs, and its DAG; a night there takes a second."""
     made: list[FakePlatform] = []
 
-    def make(name: str) -> NightRun:
+    def make(name: str, **failing: str) -> NightRun:
         path = platform_files(name)
         monkeypatch.setenv("VITAM_BACKUP_PLATFORM", str(path))
         fake = FakePlatform(platform_at(str(path)))
         fake.install(monkeypatch)
-        quick(monkeypatch)
+        be_quick(monkeypatch)
         made.append(fake)
-        return NightRun(dags(name), fake)
+        night = NightRun(dags(name), fake, failing)
+        night.fail_at(monkeypatch)
+        return night
 
     yield make
-    assert [mistake for fake in made for mistake in fake.mistakes] == []
+    assert [mistake for fake in made for mistake in fake.mistakes] == [], "the package did what no host understands"

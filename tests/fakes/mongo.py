@@ -17,7 +17,10 @@ Document = dict[str, Any]
 @dataclass
 class FakeMember:
     """
-    One member of a replica set: it is up while its unit runs.
+    One member of a replica set.
+
+    It is up while its unit runs; but a member of a shard that starts opens its port only once its config set has a
+    primary, as seen on a real one.
 
     :param address: ``host:port``
     :param unit: its unit
@@ -29,13 +32,17 @@ class FakeMember:
     arbiter: bool = False
     delay_s: int = 0
     starting: bool = False
+    config_set: FakeReplicaSet | None = None
 
     @property
     def up(self) -> bool:
         """Whether it answers."""
-        if not self.unit.running:
-            self.starting = True
-        return self.unit.running
+        waits = self.starting and self.config_set is not None and self.config_set.primary is None
+        return self.unit.running and not waits
+
+    def stopped(self) -> None:
+        """Be one that has to start anew."""
+        self.starting = True
 
 
 @dataclass

@@ -73,16 +73,19 @@ class FakePlatform:
         routers = {h: self._unit(h, FakeUnit(mongos.unit, (mongos.port,))) for h in cluster.routers}
         config_set = self._add_set(cluster.config_set, cluster.mongoc)
         shards = [self._add_set(shard, cluster.mongod) for shard in cluster.shards]
+        for member in (member for shard in shards for member in shard.members):
+            member.config_set = config_set
         self.clusters[cluster.name] = FakeCluster(cluster.name, config_set, shards, routers, self.tell)
 
     def _add_set(self, replica_set: ReplicaSet, daemon: Daemon) -> FakeReplicaSet:
         members = []
         for member in replica_set.members:
-            files, path = self.hosts[member.host].files, f"{daemon.db_path}/mongod.lock"
-            unit = self._unit(member.host, FakeUnit(daemon.unit, (daemon.port,), lock=(files, path)))
-            files[f"{daemon.db_path}/WiredTiger.wt"] = 1_000_000
-            address = f"{self.platform.host(member.host).service_ip}:{daemon.port}"
+            host, path = self.hosts[member.host], daemon.db_path
+            host.files[f"{path}/WiredTiger.wt"] = 1_000_000
+            unit = self._unit(member.host, FakeUnit(daemon.unit, (daemon.port,), lock=host.writes(f"{path}/mongod.lock")))
+            address = f"{host.host.service_ip}:{daemon.port}"
             members.append(FakeMember(member.host, address, unit, member.arbiter))
+            unit.on_stop = members[-1].stopped
         return FakeReplicaSet(replica_set.name, members)
 
     def _add_timers(self) -> None:

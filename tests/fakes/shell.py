@@ -5,13 +5,14 @@ from __future__ import annotations
 import hashlib
 import re
 import shlex
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any
 
 from tests.fakes.units import FakeUnit, not_found
-from vitam_operators import archive, systemd
+from vitam_operators import archive
 from vitam_operators.config import Host
 from vitam_operators.procedure import SERVICES
 
@@ -41,6 +42,7 @@ class FakeHost:
     web: Callable[[FakeHost, str, str, list[str], str], Answer]
     units: dict[str, FakeUnit] = field(default_factory=dict)
     files: dict[str, int] = field(default_factory=dict)
+    changed: dict[str, int] = field(default_factory=dict)
     archives: dict[str, str] = field(default_factory=dict)
     free_bytes: int = 100 * GIGABYTE
     missing_tools: tuple[str, ...] = ()
@@ -85,18 +87,29 @@ class FakeHost:
             case ["curl", *more]:
                 return self._curl(more, stdin)
             case ["du", "--summarize", "--bytes", "--", path] if root:
-                found = [size for name, size in self.files.items() if name.startswith(f"{path}/")]
-                return (0, f"{sum(found)}\t{path}\n") if found else (1, "")
-            case ["stat", "--format=%s", path] if root:
-                return (0, f"{self.files[path]}\n") if path in self.files else (1, "")
+                sizes = [size for name, size in self.files.items() if name.startswith(f"{path}/")]
+                return (0, f"{sum(sizes)}\t{path}\n") if sizes else (1, "")
+            case ["stat", "--format=%s:%Y", path] if root:
+                return (0, f"{self.files[path]}:{self.changed[path]}\n") if path in self.files else (1, "")
+            case ["stat", "--format=%s", "--", path, "&&", "sudo", "-n", "cat", "--", facts] if root:
+                assert facts == f"{path}.facts"
+                found = f"{self.files[path]}\n{self.files[path]} {self.archives[path]} 3\n" if path in self.files else ""
+                return (0, found) if found else (1, "")
             case ["bash", "-c", archive.ROOM_SCRIPT, "bash", _]:
                 return 0, f"Avail\n{self.free_bytes}\n"
-            case ["bash", "-c", _, "bash", path] if root and path.startswith("/vitam/backup/"):
-                return 0, f"{self.files[path]}\n{self.archives[path]}\n3\n" if path in self.files else ""
             case ["rm", "-f", "--", *paths] if root:
                 self.tell(self.host.name, "remove", paths[0])
                 return 0, ""
         raise UnknownCommandError(command)
+
+    def writes(self, path: str) -> Callable[[int], None]:
+        """Return what writes so many bytes into a file; no two changes are of the same second."""
+
+        def write(size: int) -> None:
+            self.files[path] = size
+            self.changed[path] = max(int(time.time()), self.changed.get(path, 0) + 1)
+
+        return write
 
     def _show(self, name: str) -> str:
         unit = self.units.get(name)
@@ -121,7 +134,7 @@ class FakeHost:
         if name in self.units:
             return 1, ""
         at = words.index("-c")
-        script, arguments = words[at + 1], words[at + 3 :]
+        script, *arguments = (word.replace("$$", "$") for word in [words[at + 1], *words[at + 3 :]])
         self.tell(self.host.name, "run", name)
         jobs: dict[str, Callable[[], int]] = {
             archive.COPY_SCRIPT: lambda: self._copy(unit, *arguments[:3]),
@@ -161,7 +174,3 @@ class FakeHost:
             return 0, str(status)
         return (22, "") if status >= 400 and "--fail" in words else (0, body)
 
-
-def states_line(*units: str) -> str:
-    """Return the line that asks for the states of units, for tests which look at a fake host themselves."""
-    return systemd.unit_states(units).line

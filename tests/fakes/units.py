@@ -28,14 +28,14 @@ class FakeUnit:
     :param ports: on which it listens while it is active
     :param ends_with: exit status after a stop
     :param on_stop: called when it is down
-    :param lock: of a mongod: the files of its host and the path of its ``mongod.lock``
+    :param lock: of a mongod: writes so many bytes into its ``mongod.lock``
     """
 
     name: str
     ports: tuple[int, ...] = ()
     ends_with: int = 0
     on_stop: Callable[[], None] = lambda: None
-    lock: tuple[dict[str, int], str] | None = None
+    lock: Callable[[int], None] = lambda size: None
     job: Callable[[], int] | None = None
     words: list[str] = field(default_factory=list)
     active: str = "inactive"
@@ -66,7 +66,7 @@ class FakeUnit:
         self.started_at = self.active_since = now()
         if self.name.endswith(".timer"):
             self.sub, self.pid = "waiting", 0
-        self._write_lock(4)
+        self.lock(4)
 
     def begin(self) -> None:
         """Run as a oneshot or transient job that ends by itself after some looks."""
@@ -118,12 +118,7 @@ class FakeUnit:
         if was_up:
             self.on_stop()
         if not failed:
-            self._write_lock(0)
-
-    def _write_lock(self, size: int) -> None:
-        if self.lock is not None:
-            files, path = self.lock
-            files[path] = size
+            self.lock(0)
 
     def show(self) -> str:
         """Return what ``systemctl show`` prints."""

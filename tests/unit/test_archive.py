@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 import subprocess
 
 import pytest
 
 from vitam_operators import archive
-from vitam_operators.archive import Copied
+from vitam_operators.archive import Copied, MongodLock
 from vitam_operators.config import CopyConfig
 
 ZSTD = CopyConfig(directory="/vitam/backup", level=3, threads=2)
+SHA256 = "ab" * 32
 PLAIN = CopyConfig(directory="/mnt/b", compression="none")
 
 
 def answered(command) -> str:
     """What this machine answers, without sudo."""
-    text = command.line.removeprefix("sudo -n ")
-    return subprocess.run(["/bin/sh", "-c", text], capture_output=True, text=True, check=True).stdout
+    text = command.line.replace("sudo -n ", "")
+    done = subprocess.run(["/bin/sh", "-c", text], capture_output=True, text=True, check=False)
+    if done.returncode not in command.ok:
+        raise subprocess.CalledProcessError(done.returncode, text)
+    return done.stdout
 
 
 # --- names and arguments ---------------------------------------------------------------------------------------------
@@ -134,47 +139,60 @@ def test_room_where_nothing_is_yet(tmp_path):
 @pytest.mark.parametrize(("content", "size"), [(b"", 0), (b"13021\n", 6)])
 def test_the_lock_of_a_mongod(tmp_path, content, size):
     """Empty: mongod closed its files. A process id: it was killed, whatever systemd says of its exit status."""
-    (tmp_path / "mongod.lock").write_bytes(content)
-    command = archive.lock_size(str(tmp_path))
-    assert command.read(answered(command)) == size
-    assert command.line.startswith("sudo -n stat --format=%s ")
+    lock = tmp_path / "mongod.lock"
+    lock.write_bytes(content)
+    os.utime(lock, (1_795_468_800, 1_795_468_800))
+    command = archive.mongod_lock(str(tmp_path))
+    assert command.read(answered(command)) == MongodLock(size, 1_795_468_800)
+
+
+def test_a_mongod_that_ran_meanwhile_has_changed_its_lock(tmp_path):
+    """Empty before and after: systemd forgets when a unit that is not enabled ended, the lock does not."""
+    lock = tmp_path / "mongod.lock"
+    lock.touch()
+    os.utime(lock, (1_795_468_800, 1_795_468_800))
+    command = archive.mongod_lock(str(tmp_path))
+    before = command.read(answered(command))
+    lock.write_text("4711\n", encoding="utf-8")
+    lock.write_text("", encoding="utf-8")
+    after = command.read(answered(command))
+    assert before.size_bytes == after.size_bytes == 0
+    assert before != after
 
 
 def test_no_lock_at_all_is_not_an_empty_one(tmp_path):
     with pytest.raises(subprocess.CalledProcessError):
-        answered(archive.lock_size(str(tmp_path)))
+        answered(archive.mongod_lock(str(tmp_path)))
 
 
 @pytest.mark.parametrize(
     ("output", "copied"),
     [
         ("", None),
-        ("1048576\n" + "ab" * 32 + "\n17\n", Copied(1048576, "ab" * 32, 17)),
+        (f"1048576\n1048576 {SHA256} 17\n", Copied(1048576, SHA256, 17)),
+        (f"1048575\n1048576 {SHA256} 17\n", None),
         ("1048576\n", None),
+        (f"1048576\n1048576 {SHA256}\n", None),
     ],
 )
 def test_what_there_is_of_a_copy(output, copied):
+    """An archive that is not as long as its copy noted is none."""
     assert archive.copied("L", "p", ZSTD).read(output) == copied
 
 
 def test_a_finished_copy_on_a_real_disk(tmp_path):
-    copies = CopyConfig(directory=str(tmp_path), compression="none")
-    command = archive.copied("L", "p", copies)
+    """The archive has its name only when all is written; no archive is an answer, too (status 1 of stat and cat)."""
+    command = archive.copied("L", "p", CopyConfig(directory=str(tmp_path), compression="none"))
+    place = tmp_path / "L"
+    place.mkdir()
     assert command.read(answered(command)) is None
-    (tmp_path / "L").mkdir()
-    (tmp_path / "L" / "p.tar.partial").write_bytes(b"half")
+    (place / "p.tar.partial").write_bytes(b"12345")
+    (place / "p.tar.facts").write_text(f"5 {SHA256} 2\n", encoding="utf-8")
     assert command.read(answered(command)) is None
-    (tmp_path / "L" / "p.tar").write_bytes(b"12345")
-    (tmp_path / "L" / "p.tar.sha256").write_text("c0ffee  p.tar\n", encoding="utf-8")
-    (tmp_path / "L" / "p.tar.files").write_text("./\n./a\n", encoding="utf-8")
-    assert command.read(answered(command)) == Copied(5, "c0ffee", 2)
-
-
-def test_an_archive_without_its_checksum_is_not_a_copy(tmp_path):
-    (tmp_path / "L").mkdir()
-    (tmp_path / "L" / "p.tar").write_bytes(b"12345")
-    with pytest.raises(subprocess.CalledProcessError):
-        answered(archive.copied("L", "p", CopyConfig(directory=str(tmp_path), compression="none")))
+    (place / "p.tar.partial").rename(place / "p.tar")
+    assert command.read(answered(command)) == Copied(5, SHA256, 2)
+    (place / "p.tar.facts").unlink()
+    assert command.read(answered(command)) is None
 
 
 def test_only_the_unfinished_is_removed():

@@ -100,7 +100,7 @@ COPIES = CopyConfig(directory="/vitam/backup")
         (lambda word: workflows.count_workflows(word, 28203), -1),
         (lambda word: health.admin_status(word, 28203), -1),
         (lambda word: securing.pause_scheduler(word, 28799), -1),
-        (archive.lock_size, -1),
+        (archive.mongod_lock, -1),
         (lambda word: archive.remove_part("L", word, COPIES), -1),
     ],
 )

@@ -64,6 +64,19 @@ def test_a_write_that_is_cut_off_leaves_the_earlier_record(night, monkeypatch):
     assert night.all("part") == {"conf": {"files": 1}}
 
 
+def test_a_record_takes_its_name_in_one_step(night, monkeypatch):
+    """Until the very last moment a reader finds the earlier one."""
+
+    def cut_off(path: Path, target: Path) -> Path:
+        raise OSError(f"killed before {target.name}")
+
+    night.write("part.conf", {"files": 1})
+    monkeypatch.setattr(Path, "rename", cut_off)
+    with pytest.raises(OSError, match=r"killed before part\.conf\.json"):
+        night.write("part.conf", {"files": 2})
+    assert night.read("part.conf") == {"files": 1}
+
+
 def test_what_cannot_be_written_as_json_changes_nothing(night):
     night.write("part.conf", {"files": 1})
     with pytest.raises(TypeError):

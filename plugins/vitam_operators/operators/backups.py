@@ -17,8 +17,6 @@ from vitam_operators.operators.looks import FINDINGS, Facts
 from vitam_operators.parts import planned_parts
 from vitam_operators.window import Window, manual_window, window_beginning
 
-CHECKS = ("check_host", "check_cluster")
-
 
 def night_window(context: Any, platform: Any) -> Window:
     """
@@ -70,14 +68,18 @@ class PlanNightOperator(NightOperator):
         return plan
 
     def _findings(self, context: Any) -> Iterable[str]:
-        for task in CHECKS:
-            found = context["ti"].xcom_pull(task_ids=task, key=FINDINGS)
-            yield from (finding for findings in found or () for finding in findings or ())
         expected = {"check_host": len(self.platform.hosts), "check_cluster": len(self.platform.mongodb)}
         for task, number in expected.items():
-            looked = len(list(context["ti"].xcom_pull(task_ids=task, key=FINDINGS) or ()))
-            if looked != number:
-                yield f"{number - looked} of {number} {task} did not end; their logs say why"
+            found = [findings for findings in self._of_all(context, task, FINDINGS) if findings]
+            yield from (finding for findings in found for finding in findings)
+            silent = number - len(found) - len(self._of_all(context, task))
+            if silent:
+                yield f"{silent} of {number} {task} did not end; their logs say why"
+
+    @staticmethod
+    def _of_all(context: Any, task: str, key: str = "return_value") -> list[Any]:
+        """Return an XCom of all instances; asked for as a list, or that of an only instance would come bare."""
+        return [found for found in context["ti"].xcom_pull(task_ids=[task], key=key) or () if found is not None]
 
     def _securing_findings(self, context: Any, window: Window) -> Iterable[str]:
         if self._securing(context) == securing.MIDNIGHT:
@@ -92,8 +94,7 @@ class PlanNightOperator(NightOperator):
         return str(context["params"].get("securing") or self.platform.securing.wait_for)
 
     def _facts(self, context: Any, task: str, key: str) -> dict[str, Facts]:
-        answers = context["ti"].xcom_pull(task_ids=task) or ()
-        return {answer[key]: answer for answer in answers if answer}
+        return {answer[key]: answer for answer in self._of_all(context, task)}
 
     def _plan(self, context: Any, window: Window, hosts: dict[str, Facts], clusters: dict[str, Facts]) -> Facts:
         platform, run = self.platform, context["dag_run"]

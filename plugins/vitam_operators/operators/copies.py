@@ -62,7 +62,8 @@ class CopyOperator(WaitingOperator):
         unit = archive.copy_unit(night.label, name)
         async with HostHook(target(self.platform, host)).connect() as shell:
             await self.require_cold(night, shell)
-            if night.read(f"part.{name}") and await shell.run(archive.copied(night.label, name, self.platform.copies)):
+            copied = await shell.run(archive.copied(night.label, name, self.platform.copies))
+            if copied is not None and night.read(f"part.{name}"):
                 self.log.info("%s was copied by an earlier try", name)
                 return None
             size_bytes = await shell.run(archive.size_of(directory))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from typing import Any
 
 from vitam_operators import archive, mongo, nights, systemd
@@ -20,8 +19,8 @@ from vitam_operators.operators.base import NightOperator, WaitingOperator
 from vitam_operators.operators.services import note, start_unit
 from vitam_operators.parts import MongoPart
 from vitam_operators.triggers.base import Report, Wait
-from vitam_operators.triggers.mongo import PrimaryElected, replica_set_part
-from vitam_operators.triggers.units import UnitStopped
+from vitam_operators.triggers.mongo import replica_set_part
+from vitam_operators.triggers.units import UnitActive, UnitStopped
 
 
 class StopBalancerOperator(NightOperator):
@@ -76,7 +75,7 @@ class StartBalancerOperator(NightOperator):
         return {"mode_before": before, "mode_found": mode}
 
 
-class _OfReplicaSet(WaitingOperator):
+class ReplicaSetOperator(WaitingOperator):
     """
     A step on one replica set.
 
@@ -95,7 +94,7 @@ class _OfReplicaSet(WaitingOperator):
         return replica_set_part(self.platform_file, self.cluster, self.replica_set)
 
 
-class StopPrimaryOperator(_OfReplicaSet):
+class StopPrimaryOperator(ReplicaSetOperator):
     """
     Determine the elected primary of a replica set and stop it, in one step.
 
@@ -169,24 +168,25 @@ class StopPrimaryOperator(_OfReplicaSet):
         return note(self.latest_night(context), f"stop.{self.part.name}", report.value)
 
 
-class StartPrimaryOperator(_OfReplicaSet):
+class StartPrimaryOperator(ReplicaSetOperator):
     """
-    Start each mongod of a replica set that ran before the night, and wait for a primary and all members.
+    Start each mongod of a replica set that ran before the night.
 
-    A copy that still runs on such a host is ended first.
+    It waits until systemd says active, no longer: a mongod of a shard opens its port only once its config set has a
+    primary, and that is started after the shards. A copy that still runs on such a host is ended first.
     """
 
     gives_up = False
 
     def limit_s(self) -> int:
-        """Return how long a mongod and the election may take."""
+        """Return how long the start of a mongod may take."""
         return self.platform.timeouts.mongod_start_s
 
     def too_slow(self, words: str) -> VitamBackupError:
-        """Return the error of a set without a primary."""
+        """Return the error of a mongod that does not start."""
         return NotHealthyError(
             f"after {self.limit_s()} s: {words}",
-            hint="look at the log of mongod on the members that are named, then clear this task",
+            hint="look at the journal and the log of mongod on that host, then clear this task",
         )
 
     async def begin(self, context: Any) -> Wait | None:
@@ -195,38 +195,23 @@ class StartPrimaryOperator(_OfReplicaSet):
         if night is None:
             self.log.info("nothing was opened: %s is left as it is", part.name)
             return None
-        for host in part.replica_set.data_hosts:
-            if part.daemon.unit in night.opened["units_before"].get(host, []):
-                await end_copy(self, night, host, part.name)
-                await start_unit(self, night, host, part.daemon.unit)
-        return PrimaryElected(self.platform_file, self.cluster, self.replica_set)
-
-    async def finish(self, context: Any, report: Report) -> dict[str, Any]:
-        """Note when the set was whole again, and for how long its primary was down."""
-        night, part = self.latest_night(context), self.part
-        record = {"healthy_at": nights.now_text(), "state": report.words}
-        stop = night.read(f"stop.{part.name}") if night else None
-        if stop and "lock_changed_s" in stop:
-            record |= await self._down_time(part, stop)
-        return note(night, f"start.{part.name}", record)
-
-    async def _down_time(self, part: MongoPart, stop: dict[str, Any]) -> dict[str, Any]:
-        async with HostHook(target(self.platform, stop["host"])).connect() as shell:
-            state = (await shell.run(systemd.unit_states([part.daemon.unit])))[part.daemon.unit]
-        if state.active_since is None:
-            return {}
-        down_s = state.active_since.timestamp() - int(stop["lock_changed_s"])
-        return {"started_at": state.active_since.isoformat(), "host": stop["host"], "down_s": down_s}
+        unit, before = part.daemon.unit, night.opened["units_before"]
+        hosts = [host for host in part.replica_set.data_hosts if unit in before.get(host, [])]
+        for host in hosts:
+            await end_copy(self, night, host, part.name)
+            await start_unit(self, night, host, unit)
+        return UnitActive(self.platform_file, hosts, unit)
 
 
 async def end_copy(step: NightOperator, night: Night, host: str, part: str) -> bool:
-    """End the copy of a part on a host if it still runs, and say whether it did."""
+    """End the copy of a part on a host, remove what it left unfinished, and say whether it still ran."""
     unit = archive.copy_unit(night.label, part)
     async with HostHook(target(step.platform, host)).connect() as shell:
         state = (await shell.run(systemd.unit_states([unit])))[unit]
-        if not state.running:
-            return False
-        step.log.warning("%s on %s still runs: ending it, the restart has begun", unit, host)
-        await shell.run(systemd.end_transient(unit))
+        at_work = state.running and state.sub != "exited"
+        if at_work:
+            step.log.warning("%s on %s still runs: ending it, the restart has begun", unit, host)
+        if state.running:
+            await shell.run(systemd.end_transient(unit))
         await shell.run(archive.remove_part(night.label, part, step.platform.copies))
-    return True
+    return at_work

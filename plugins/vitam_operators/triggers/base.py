@@ -17,10 +17,14 @@ from typing import Any
 from airflow.triggers.base import BaseTrigger, TriggerEvent
 
 from vitam_operators import errors
-from vitam_operators.errors import OperatorNeededError, RetryableError, VitamBackupError
+from vitam_operators.errors import CommandFailedError, OperatorNeededError, VitamBackupError
 
 FIRST_POLL_S = 10
 """A task that is resumed sooner after it deferred can be failed falsely by LocalExecutor (Airflow 3.3.2)."""
+
+
+REFUSALS_LIMIT = 5
+"""A host that is away may come back; a command that it refuses so many times in a row will be refused again."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -70,23 +74,27 @@ async def look_until(wait: Wait, until: dt.datetime, poll_interval_s: float, log
     :return: ``{"state": "done", "words", "value"}``, ``{"state": "late", "words"}`` when ``until`` is reached, or
         ``{"state": "failed", "error", "message", "hint"}``
     """
-    told = ""
+    told, refusals = "", 0
     while True:
-        try:
-            report = await wait.look()
-            words = report.words
-        except OperatorNeededError as error:
+        report, error = await _look(wait)
+        refusals = refusals + 1 if isinstance(error, CommandFailedError) else 0
+        if isinstance(error, OperatorNeededError) or (error and refusals > REFUSALS_LIMIT):
             return _failure(error)
-        except RetryableError as error:
-            report, words = None, error.message
-        if words != told:
-            log.info(words)
-            told = words
-        if report is not None and report.done:
-            return {"state": "done", "words": words, "value": report.value}
+        if report.words != told:
+            log.info(report.words)
+            told = report.words
+        if report.done:
+            return {"state": "done", "words": report.words, "value": report.value}
         if dt.datetime.now(dt.UTC) >= until:
-            return {"state": "late", "words": words}
+            return {"state": "late", "words": report.words}
         await asyncio.sleep(poll_interval_s)
+
+
+async def _look(wait: Wait) -> tuple[Report, VitamBackupError | None]:
+    try:
+        return await wait.look(), None
+    except VitamBackupError as error:
+        return Report(False, error.message), error
 
 
 def _failure(error: VitamBackupError) -> dict[str, Any]:

@@ -83,6 +83,29 @@ class UnitStopped(UnitWait):
 
 
 @dataclass
+class UnitActive(Wait):
+    """
+    Wait until a unit is active on some hosts.
+
+    :param hosts: their names
+    :param unit: the unit
+    """
+
+    hosts: list[str]
+    unit: str
+
+    async def look(self) -> Report:
+        """Done when systemd says so everywhere."""
+        platform = platform_at(self.platform_file)
+        for host in self.hosts:
+            async with HostHook(target(platform, host)).connect() as shell:
+                state = (await shell.run(systemd.unit_states([self.unit])))[self.unit]
+            if state.active != "active":
+                return Report(False, f"{self.unit} on {host} is {state.words}")
+        return Report(True, f"{self.unit} runs on {', '.join(self.hosts) or 'no host, as before the night'}")
+
+
+@dataclass
 class UnitHealthy(UnitWait):
     """
     Wait until a unit runs and its service answers 200 on ``/admin/v1/status``.

@@ -1,0 +1,55 @@
+"""Waiting for a replica set to be whole again."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from vitam_operators import nights, systemd
+from vitam_operators.errors import NotHealthyError, VitamBackupError
+from vitam_operators.hooks.hosts import HostHook, target
+from vitam_operators.operators.mongo import ReplicaSetOperator
+from vitam_operators.operators.services import note
+from vitam_operators.parts import MongoPart
+from vitam_operators.triggers.base import Report, Wait
+from vitam_operators.triggers.mongo import PrimaryElected
+
+
+class PrimaryElectedSensor(ReplicaSetOperator):
+    """Wait until a replica set has one primary and all members answer; note for how long the old primary was down."""
+
+    gives_up = False
+
+    def limit_s(self) -> int:
+        """Return how long the start of a mongod and the election may take."""
+        return self.platform.timeouts.mongod_start_s
+
+    def too_slow(self, words: str) -> VitamBackupError:
+        """Return the error of a set that is not whole."""
+        return NotHealthyError(
+            f"after {self.limit_s()} s: {words}",
+            hint="look at the log of mongod on the members that are named, then clear this task",
+        )
+
+    async def begin(self, context: Any) -> Wait | None:
+        """Wait, if this run opened a night."""
+        if self.latest_night(context) is None:
+            self.log.info("nothing was opened: %s is left as it is", self.part.name)
+            return None
+        return PrimaryElected(self.platform_file, self.cluster, self.replica_set)
+
+    async def finish(self, context: Any, report: Report) -> dict[str, Any]:
+        """Note when the set was whole again."""
+        night, part = self.latest_night(context), self.part
+        record = {"healthy_at": nights.now_text(), "state": report.words}
+        stop = night.read(f"stop.{part.name}") if night else None
+        if stop and "lock_changed_s" in stop:
+            record |= await self._down_time(part, stop)
+        return note(night, f"start.{part.name}", record)
+
+    async def _down_time(self, part: MongoPart, stop: dict[str, Any]) -> dict[str, Any]:
+        async with HostHook(target(self.platform, stop["host"])).connect() as shell:
+            state = (await shell.run(systemd.unit_states([part.daemon.unit])))[part.daemon.unit]
+        if state.active_since is None:
+            return {}
+        down_s = state.active_since.timestamp() - int(stop["lock_changed_s"])
+        return {"started_at": state.active_since.isoformat(), "host": stop["host"], "down_s": down_s}
