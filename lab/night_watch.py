@@ -12,6 +12,7 @@ import httpx
 from lab.airflow_stack import AirflowStack
 
 DAG_ID = "vitam_backup"
+TIME_FOR_A_NIGHT = dt.timedelta(hours=2)
 ENDED = ("success", "failed", "skipped", "upstream_failed", "removed")
 
 
@@ -55,9 +56,10 @@ class NightWatch:
         raise SystemExit(f"the DAG {DAG_ID} did not appear within {within_s:.0f} s\n" + "\n".join(errors))
 
     def trigger(self, **conf: Any) -> str:
-        """Trigger a night by hand, as the form does; return its run id."""
+        """Trigger a night by hand, as the form does, with two hours for it; return its run id."""
         self.await_dag()
-        body = {"logical_date": dt.datetime.now(dt.UTC).isoformat(), "conf": conf}
+        now = dt.datetime.now(dt.UTC)
+        body = {"logical_date": now.isoformat(), "conf": {"until": (now + TIME_FOR_A_NIGHT).isoformat(), **conf}}
         return str(self.post(f"/dags/{DAG_ID}/dagRuns", body)["dag_run_id"])
 
     def steps(self, run_id: str) -> list[dict[str, Any]]:

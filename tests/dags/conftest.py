@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from tests.conftest import TESTS
+from tests.dags.half import HalfNight
 from tests.dags.night import NightRun, be_quick, load_dag
 from tests.fakes.platform import FakePlatform
 from vitam_operators.platforms import platform_at
@@ -63,3 +64,18 @@ def nights(
 
     yield make
     assert [mistake for fake in made for mistake in fake.mistakes] == [], "the package did what no host understands"
+
+
+@pytest.fixture
+def half(nights: Callable[..., NightRun]) -> HalfNight:
+    """Give a night on the small platform that has been opened."""
+    night = nights("small")
+    night.clean()
+    return HalfNight(night).until("check_host", "check_cluster", "plan_night", "open_backup")
+
+
+@pytest.fixture
+def cold(half: HalfNight) -> HalfNight:
+    """Give a night in which everything that is copied has stopped."""
+    stops = [task.task_id for task in half.dag.topological_sort() if task.task_id.startswith("stop_")]
+    return half.until("stop_balancer", *(name for name in stops if name != "stop_balancer"))

@@ -12,8 +12,6 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-from airflow.sdk.definitions._internal.types import NOTSET, is_arg_set
-
 from tests.conftest import ROOT
 from tests.dags.quick import run_quickly
 from tests.fakes.platform import FakePlatform
@@ -49,22 +47,18 @@ def be_quick(monkeypatch: Any) -> None:
     """
     Make seconds of waiting thousandths: a night on a fake platform has nothing to wait for.
 
-    A wait of three seconds is as bad as one of a whole night, and ends as that does. Airflow's ``dag.test`` neither
+    A wait of two seconds is as bad as one of a whole night, and ends as that does. Airflow's ``dag.test`` neither
     sleeps between two rounds nor checks the parameters anew each time it serialises them.
     """
     own = operators.WaitingOperator._until
 
     def until(step: Any, context: Any) -> dt.datetime:
-        return min(own(step, context), dt.datetime.now(dt.UTC) + dt.timedelta(seconds=3))
+        return min(own(step, context), dt.datetime.now(dt.UTC) + dt.timedelta(seconds=2))
 
     monkeypatch.setattr(operators.WaitingOperator, "_until", until)
     monkeypatch.setattr(triggers, "asyncio", SimpleNamespace(sleep=lambda seconds: asyncio.sleep(seconds / 1000)))
     monkeypatch.setattr("time.sleep", lambda seconds: None)
-    monkeypatch.setattr("airflow.sdk.definitions.param.Param.resolve", _unchecked)
-
-
-def _unchecked(param: Any, value: Any = NOTSET, **_: Any) -> Any:
-    return value if is_arg_set(value) else param.value
+    monkeypatch.setattr("jsonschema.validate", lambda *_, **__: None)
 
 
 @dataclass
@@ -93,12 +87,16 @@ class NightRun:
         :param airflow: by Airflow's own ``dag.test()``, not by :func:`tests.dags.quick.run_quickly`
         """
         params.setdefault("until", (self.run_after + dt.timedelta(hours=2)).isoformat())
-        shutil.rmtree(self.fake.platform.records.removeprefix("file://"), ignore_errors=True)
+        self.clean()
         if airflow:
             self._run_by_airflow(params)
         else:
             self.state, self.states = run_quickly(self.dag, self.run_after, params)
         return self
+
+    def clean(self) -> None:
+        """Forget the nights before: two of them may be of the same second."""
+        shutil.rmtree(self.fake.platform.records.removeprefix("file://"), ignore_errors=True)
 
     def _run_by_airflow(self, params: dict[str, Any]) -> None:
         for task in self.dag.tasks:

@@ -40,10 +40,6 @@ class FakeMember:
         waits = self.starting and self.config_set is not None and self.config_set.primary is None
         return self.unit.running and not waits
 
-    def stopped(self) -> None:
-        """Be one that has to start anew."""
-        self.starting = True
-
 
 @dataclass
 class FakeReplicaSet:
@@ -73,6 +69,11 @@ class FakeReplicaSet:
             self._primary = next(iter(electable), None)
         return self._primary
 
+    def lose(self, member: FakeMember) -> str | None:
+        """A member is down: it has to start anew, and the others elect another primary if it was theirs."""
+        member.starting = True
+        return self.primary
+
     def hello(self, member: FakeMember) -> Document:
         """Answer ``hello``; a member that has just started is neither primary nor secondary once."""
         primary = self.primary in (member.host,) or self.stray_primary == member.host
@@ -93,16 +94,14 @@ class FakeReplicaSet:
     def _status_of(self, member: FakeMember) -> Document:
         primary = self.primary == member.host
         moment = dt.datetime(2026, 11, 23, 20, 0, 10) - dt.timedelta(seconds=0 if primary else self.lag_s)
-        state = (8, "(not reachable/healthy)") if not member.up else (7, "ARBITER") if member.arbiter else (2, "SECONDARY")
-        state = (1, "PRIMARY") if primary else state
+        state = (7, "ARBITER") if member.arbiter else (1, "PRIMARY") if primary else (2, "SECONDARY")
+        state = state if member.up else (8, "(not reachable/healthy)")
         answer = {"name": member.address, "health": int(member.up), "state": state[0], "stateStr": state[1]}
         return answer if member.arbiter else {**answer, "optimeDate": moment}
 
     def configuration(self) -> Document:
         """Answer ``replSetGetConfig``."""
-        members = [
-            {"host": m.address, "arbiterOnly": m.arbiter, "secondaryDelaySecs": m.delay_s} for m in self.members
-        ]
+        members = [{"host": m.address, "arbiterOnly": m.arbiter, "secondaryDelaySecs": m.delay_s} for m in self.members]
         return {"config": {"_id": self.name, "members": members}}
 
     def answer(self, member: FakeMember, command: str) -> Document:
@@ -145,7 +144,7 @@ class FakeCluster:
         match command, value:
             case "balancerStatus", 1:
                 return {"mode": self.mode, "inBalancerRound": self._counts_down("rounds_left")}
-            case ("balancerStop" | "balancerStart"), 1:
+            case (("balancerStop" | "balancerStart"), 1):
                 assert more == {"maxTimeMS": 60_000}
                 self.tell(self.name, command, "balancer")
                 self.mode = "off" if command == "balancerStop" else "full"

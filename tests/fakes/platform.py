@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from tests.fakes.mongo import FakeCluster, FakeDriver, FakeMember, FakeReplicaSet, refused
@@ -82,11 +83,15 @@ class FakePlatform:
         for member in replica_set.members:
             host, path = self.hosts[member.host], daemon.db_path
             host.files[f"{path}/WiredTiger.wt"] = 1_000_000
-            unit = self._unit(member.host, FakeUnit(daemon.unit, (daemon.port,), lock=host.writes(f"{path}/mongod.lock")))
+            unit = self._unit(
+                member.host, FakeUnit(daemon.unit, (daemon.port,), lock=host.writes(f"{path}/mongod.lock"))
+            )
             address = f"{host.host.service_ip}:{daemon.port}"
             members.append(FakeMember(member.host, address, unit, member.arbiter))
-            unit.on_stop = members[-1].stopped
-        return FakeReplicaSet(replica_set.name, members)
+        fake = FakeReplicaSet(replica_set.name, members)
+        for member in members:
+            member.unit.on_stop = partial(fake.lose, member)
+        return fake
 
     def _add_timers(self) -> None:
         securing = self.platform.securing
@@ -119,7 +124,9 @@ class FakePlatform:
         units = {(h.host.name, u.name): u for h in self.hosts.values() for u in h.units.values() if u.job is None}
         for unit in units.values():
             unit.look()
-        state: dict[str, Any] = {f"{name}@{host}": unit.active in ("active", "activating") for (host, name), unit in units.items()}
+        state: dict[str, Any] = {
+            f"{name}@{host}": unit.active in ("active", "activating") for (host, name), unit in units.items()
+        }
         for cluster in self.clusters.values():
             state[f"balancer of {cluster.name}"] = cluster.mode
             for replica_set in (cluster.config_set, *cluster.shards):

@@ -50,7 +50,7 @@ class FakeHost:
     unreachable: bool = False
     copy_fails: bool = False
 
-    async def run(self, command: str, *, input: str, timeout: float, check: bool) -> Any:  # noqa: ASYNC109
+    async def run(self, command: str, *, input: str, timeout: float, check: bool) -> Any:
         """Stand in for asyncssh's ``SSHClientConnection.run``."""
         status, output = self.answer(command, input)
         return SimpleNamespace(exit_status=status, stdout=output, stderr="" if status == 0 else f"status {status}")
@@ -93,8 +93,9 @@ class FakeHost:
                 return (0, f"{self.files[path]}:{self.changed[path]}\n") if path in self.files else (1, "")
             case ["stat", "--format=%s", "--", path, "&&", "sudo", "-n", "cat", "--", facts] if root:
                 assert facts == f"{path}.facts"
-                found = f"{self.files[path]}\n{self.files[path]} {self.archives[path]} 3\n" if path in self.files else ""
-                return (0, found) if found else (1, "")
+                if path not in self.files:
+                    return 1, ""
+                return 0, f"{self.files[path]}\n{self.files[path]} {self.archives[path]} 3\n"
             case ["bash", "-c", archive.ROOM_SCRIPT, "bash", _]:
                 return 0, f"Avail\n{self.free_bytes}\n"
             case ["rm", "-f", "--", *paths] if root:
@@ -173,4 +174,3 @@ class FakeHost:
         if "%{http_code}" in words:
             return 0, str(status)
         return (22, "") if status >= 400 and "--fail" in words else (0, body)
-

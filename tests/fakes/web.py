@@ -27,7 +27,7 @@ class FakeVitam:
     workflows_in_pause: int = 2
     jobs_left: int = 1
     scheduler_paused: bool = False
-    secret: str = "platform-secret"  # noqa: S105
+    secret: str = "platform-secret"
     ill: set[int] = field(default_factory=set)
 
     def answer(self, host: str, method: str, port: int, path: str, stdin: str) -> tuple[int, str]:

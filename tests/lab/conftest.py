@@ -42,7 +42,7 @@ def lab_verb(verb: str, platform: str) -> str:
 
 
 @pytest.fixture(scope="session")
-def platform_up() -> Callable[[str], Path]:
+def platform_up() -> Callable[..., Path]:
     """Bring a platform up, healthy and as new; return the directory with its connections and platform file."""
 
     def bring_up(platform: str, **settings: Any) -> Path:

@@ -16,6 +16,7 @@ from vitam_operators.operators.base import NightOperator
 from vitam_operators.operators.looks import FINDINGS, Facts
 from vitam_operators.parts import planned_parts
 from vitam_operators.window import Window, manual_window, window_beginning
+from vitam_operators.words import size_words
 
 
 def night_window(context: Any, platform: Any) -> Window:
@@ -125,8 +126,8 @@ class PlanNightOperator(NightOperator):
             needed = sum(size for part, size in facts["sizes"].items() if part in plan["parts"]) * factor
             if needed > facts["free_bytes"]:
                 yield (
-                    f"{name} has {facts['free_bytes'] / 2**20:.0f} MiB free in {self.platform.copies.directory}, "
-                    f"its copies need {needed / 2**20:.0f} MiB"
+                    f"{name} has {size_words(facts['free_bytes'])} free in {self.platform.copies.directory}, "
+                    f"its copies need {size_words(needed)}"
                 )
 
     def _tell(self, plan: Facts) -> None:
@@ -169,5 +170,5 @@ class SealBackupOperator(NightOperator):
             raise AirflowSkipException("nothing was opened")
         content = night.write(nights.MANIFEST, manifest.build(night, tool_version=vitam_operators.__version__))
         size = content["size_bytes"]
-        self.log.info("backup %s is sealed: %d parts, %.1f MiB", night.label, len(content["parts"]), size / 2**20)
+        self.log.info("backup %s is sealed: %d parts, %s", night.label, len(content["parts"]), size_words(size))
         return {"backup": night.label, "parts": len(content["parts"]), "size_bytes": size}

@@ -18,6 +18,7 @@ from vitam_operators.procedure import SERVICES
 from vitam_operators.triggers.base import Report, Wait
 from vitam_operators.triggers.mongo import replica_set_part
 from vitam_operators.triggers.units import UnitEnded
+from vitam_operators.words import size_words
 
 
 class CopyOperator(WaitingOperator):
@@ -82,7 +83,7 @@ class CopyOperator(WaitingOperator):
         left_s = int((window_of(night).give_up_at - dt.datetime.now(dt.UTC)).total_seconds())
         arguments = archive.copy_arguments(directory, night.label, name, copies, exclude)
         night.write(f"copy.{name}", {"began_at": nights.now_text(), "host": shell.host.name, "source": directory})
-        self.log.info("%s: copying %s of %s, %.1f MiB", name, directory, shell.host.name, size_bytes / 2**20)
+        self.log.info("%s: copying %s of %s, %s", name, directory, shell.host.name, size_words(size_bytes))
         await shell.run(
             systemd.run_transient(
                 unit,
@@ -98,8 +99,8 @@ class CopyOperator(WaitingOperator):
         free, needed = await shell.run(archive.room_at(copies.directory)), int(size_bytes * copies.room_factor)
         if free < needed:
             raise CopyRefusedError(
-                f"{shell.host.name} has {free / 2**20:.0f} MiB free in {copies.directory}, {self.part.name} needs "
-                f"{needed / 2**20:.0f} MiB ({copies.room_factor} times its size)",
+                f"{shell.host.name} has {size_words(free)} free in {copies.directory}, {self.part.name} needs "
+                f"{size_words(needed)} ({copies.room_factor} times its size)",
                 hint=f"free space on {shell.host.name}, or set copy.directory to another disk",
             )
 
@@ -117,7 +118,8 @@ class CopyOperator(WaitingOperator):
                     hint="somebody removed it; clear this task to copy again",
                 )
             await shell.run(systemd.end_transient(archive.copy_unit(night.label, name)))
-        self.log.info("%s: %.1f MiB, %d files, sha256 %s", name, copied.size_bytes / 2**20, copied.files, copied.sha256)
+        size = size_words(copied.size_bytes)
+        self.log.info("%s: %s, %d files, sha256 %s", name, size, copied.files, copied.sha256)
         return night.write(f"part.{name}", self._record(night, host, copied))
 
     def _record(self, night: Night, host: str, copied: archive.Copied) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import datetime as dt
 from collections.abc import Iterator
 from typing import Any
 
@@ -13,6 +14,7 @@ from vitam_operators.hooks.hosts import HostHook, target
 from vitam_operators.nights import Night
 from vitam_operators.operators.base import NightOperator
 from vitam_operators.parts import MongoPart, config_parts, shard_parts
+from vitam_operators.words import duration_words, size_words
 
 BAD_STATES = ("failed", "upstream_failed")
 
@@ -110,6 +112,8 @@ class ConcludeNightOperator(NightOperator):
             "parts": {name: {k: part[k] for k in ("size_bytes", "sha256", "host")} for name, part in parts.items()},
             "size_bytes": sum(part["size_bytes"] for part in parts.values()),
             "primaries_down_s": {n: s["down_s"] for n, s in night.all("start").items() if s.get("down_s") is not None},
+            "units_stopped": len(night.all("stop")),
+            "down_s": down_time_s(night),
             "findings": findings,
         }
         return {**summary, "lines": list(summary_lines(summary))}
@@ -122,12 +126,22 @@ class ConcludeNightOperator(NightOperator):
 def summary_lines(summary: dict[str, Any]) -> Iterator[str]:
     """Say a summary as an operator would tell another, the state first."""
     up = "UP" if summary["platform_up"] else "NOT ALL UP"
-    size = summary["size_bytes"] / 2**20
-    yield f"{summary['platform']}: backup {summary['backup']} {summary['state']}, {size:.1f} MiB, platform is {up}"
-    for name, part in summary["parts"].items():
-        yield f"{name} on {part['host']}: {part['size_bytes'] / 2**20:.1f} MiB, sha256 {part['sha256']}"
+    size = size_words(summary["size_bytes"])
+    yield f"{summary['platform']}: backup {summary['backup']} {summary['state']}, {size}, platform is {up}"
+    yield f"{summary['units_stopped']} units were stopped, Vitam was down for {duration_words(summary['down_s'])}"
     for name, down_s in summary["primaries_down_s"].items():
-        yield f"primary of {name} was down for {down_s:.0f} s"
+        yield f"primary of {name} was down for {duration_words(down_s)}"
+    for name, part in summary["parts"].items():
+        yield f"{name} on {part['host']}: {size_words(part['size_bytes'])}, sha256 {part['sha256']}"
+
+
+def down_time_s(night: Night) -> float:
+    """Return the seconds from the first stop that was asked for to the last unit that was healthy again."""
+    stopped = [record["asked_at"] for record in night.all("stop").values() if "asked_at" in record]
+    healthy = [record["healthy_at"] for record in night.all("start").values()]
+    if not stopped or not healthy:
+        return 0.0
+    return (dt.datetime.fromisoformat(max(healthy)) - dt.datetime.fromisoformat(min(stopped))).total_seconds()
 
 
 def task_states(context: Any) -> dict[str, str]:

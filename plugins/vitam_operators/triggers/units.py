@@ -12,6 +12,7 @@ from vitam_operators.nights import now_text
 from vitam_operators.platforms import platform_at
 from vitam_operators.systemd import UnitState
 from vitam_operators.triggers.base import Report, Wait
+from vitam_operators.words import size_words
 
 
 @dataclass
@@ -156,4 +157,4 @@ class UnitEnded(UnitWait):
         done = archive.bytes_read(words)
         if not done or not self.size_bytes:
             return "at work"
-        return f"{min(99, 100 * done // self.size_bytes)} % of {self.size_bytes / 2**20:.0f} MiB"
+        return f"{min(99, 100 * done // self.size_bytes)} % of {size_words(self.size_bytes)}"

@@ -1,0 +1,54 @@
+"""A night of which single steps are run, for what happens when one of them runs again."""
+
+from __future__ import annotations
+
+import datetime as dt
+from types import SimpleNamespace
+from typing import Any
+
+from tests.dags.quick import Instances
+from vitam_operators import nights as records
+from vitam_operators.hooks.records import nights_of
+
+
+class HalfNight:
+    """
+    A night of which single steps are run.
+
+    :param night: DAG and fake platform
+    """
+
+    def __init__(self, night: Any) -> None:
+        self.fake, self.dag, self.run_after = night.fake, night.dag, night.run_after
+        self.instances = Instances(mapped={task.task_id for task in night.dag.tasks if task.is_mapped})
+        self.params = {"until": (self.run_after + dt.timedelta(hours=2)).isoformat(), "securing": "none_running"}
+
+    def run(self, task_id: str, **target: str) -> Any:
+        """Run a step as a task would: all its instances, or the one of a target."""
+        task = self.dag.get_task(task_id)
+        chosen = [t for t in task.expand_input.value if not target or t == target] if task.is_mapped else [None]
+        answers = []
+        for index, one in enumerate(chosen):
+            ti = self.instances.of(task_id, index if task.is_mapped else -1)
+            run = SimpleNamespace(run_id="manual__steps", dag_id="d", run_after=self.run_after, run_type="manual")
+            operator = task.unmap(one) if task.is_mapped else task
+            answers.append(operator.execute({"dag_run": run, "ti": ti, "params": self.params}))
+            ti.xcom_push("return_value", answers[-1])
+        return answers[0] if len(answers) == 1 else answers
+
+    def until(self, *steps: str) -> HalfNight:
+        """Run steps one after the other."""
+        for step in steps:
+            self.run(step)
+        return self
+
+    @property
+    def records(self) -> records.Night:
+        """The records of the last attempt."""
+        night = nights_of(self.fake.platform).latest(records.backup_id(self.run_after))
+        assert night is not None
+        return night
+
+    def rewrite_open(self, **changes: Any) -> None:
+        """Change what the night was opened with."""
+        self.records.write(records.OPEN, {**self.records.opened, **changes})

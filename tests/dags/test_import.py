@@ -1,0 +1,170 @@
+"""The DAG file as Airflow meets it: it imports, quickly, and is what a night needs before any task runs."""
+
+from __future__ import annotations
+
+import copy
+import time
+
+import pytest
+from airflow.sdk import TriggerRule
+
+from tests.conftest import ROOT
+from tests.dags.night import arguments_of, load_dag
+from vitam_operators.operators.base import RETRY_POLICY
+
+PLATFORMS = ["small", "quartz", "tiny"]
+CHANGES_NOTHING = {"check_host", "check_cluster", "plan_night"}
+JUDGE = "conclude_night"
+RESTARTS_THAT_ARE_NO_STARTS = {"end_copies", "resume_scheduling"}
+
+
+@pytest.fixture(params=PLATFORMS)
+def dag(request, dags):
+    """The DAG of each platform."""
+    return dags(request.param)
+
+
+def restarts(dag) -> list:
+    """All tasks of the group start."""
+    return [task for task in dag.tasks if task.task_group.group_id == "start"]
+
+
+def test_no_import_errors(airflow_database, platform_files, monkeypatch):
+    """A file that does not import is a night that does not begin, and a started night that is never ended."""
+    from airflow.dag_processing.dagbag import DagBag
+
+    monkeypatch.setenv("VITAM_BACKUP_PLATFORM", str(platform_files("small")))
+    bag = DagBag(ROOT / "dags")
+    assert bag.import_errors == {}
+    assert "vitam_backup" in bag.dags
+
+
+def test_the_file_imports_within_a_second(platform_files):
+    """Airflow imports it again and again, and once more for each task."""
+
+    def seconds() -> float:
+        began = time.process_time()
+        load_dag(platform_files("small"))
+        return time.process_time() - began
+
+    assert min(seconds() for _ in range(3)) < 1
+
+
+def test_it_serialises(dag):
+    """What does not survive serialisation does not exist for the scheduler: rules, setups, teardowns."""
+    from airflow.serialization.serialized_objects import DagSerialization
+
+    known = DagSerialization.from_dict(DagSerialization.to_dict(dag))
+    for task in dag.tasks:
+        seen = known.get_task(task.task_id)
+        for what in ("is_setup", "is_teardown", "on_failure_fail_dagrun", "upstream_task_ids"):
+            assert getattr(seen, what) == getattr(task, what), (task.task_id, what)
+        assert TriggerRule(seen.trigger_rule) == TriggerRule(task.trigger_rule)
+    assert known.timetable.summary == dag.timetable.summary
+
+
+def test_one_night_at_a_time_and_none_made_up_for(dag):
+    """A night that was missed is over; two nights at once would stop what the other starts."""
+    assert (dag.catchup, dag.max_active_runs) == (False, 1)
+
+
+def test_no_timeout_of_the_run(dag):
+    """Airflow's dagrun_timeout skips the restart."""
+    assert dag.dagrun_timeout is None
+
+
+def test_the_trigger_form(dag):
+    """What a person can choose, and that nothing need be chosen."""
+    assert set(dag.params) == {"plan_only", "until", "securing", "copies", "note"}
+    assert dag.params["plan_only"] is False
+    dag.params.validate()
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"securing": "never"}, {"copies": "some"}, {"plan_only": "yes"}, {"note": "x" * 501}, {"until": 7}]
+)
+def test_the_trigger_form_refuses(dag, wrong):
+    """A mistake in the form is told when it is sent, not at midnight."""
+    from airflow.sdk.exceptions import ParamValidationError
+
+    with pytest.raises(ParamValidationError):
+        copy.deepcopy(dag.params).update(wrong)
+
+
+def test_each_task_is_tried_again_unless_a_person_is_needed(dag):
+    """After an outage of Airflow's API a task fails that never ran: without retries the restart would not happen."""
+    for task in dag.tasks:
+        assert arguments_of(task)["retries"] > 0 or task.task_id == JUDGE, task.task_id
+        assert arguments_of(task)["retry_policy"] is RETRY_POLICY
+
+
+def test_each_task_says_what_it_does(dag):
+    """The UI is where the person on duty reads at night."""
+    for task in dag.tasks:
+        assert task.doc_md, task.task_id
+        assert task.task_display_name == task.task_id.replace("_", " ")
+    assert dag.doc_md
+    assert dag.description
+
+
+def test_each_instance_has_a_name(dag):
+    """``stop_worker [3]`` helps nobody, ``stop_worker [worker-2]`` does."""
+    for task in (task for task in dag.tasks if task.is_mapped):
+        for target in task.expand_input.value:
+            assert [f"task.{key}" in arguments_of(task)["map_index_template"] for key in target] == [True] * len(target)
+
+
+def test_the_judge_is_the_only_leaf(dag):
+    """Airflow judges a run by its leaves alone: a red restart in front of a green leaf is a green run."""
+    assert [task.task_id for task in dag.tasks if not task.downstream_task_ids] == [JUDGE]
+    judge = dag.get_task(JUDGE)
+    assert judge.is_teardown
+    assert judge.on_failure_fail_dagrun
+    assert judge.trigger_rule == TriggerRule.ALL_DONE
+
+
+def test_restarts_run_whatever_happened(dag):
+    """As teardowns they survive "mark failed"; with the stock rule they would not survive it during a stop."""
+    open_backup = dag.get_task("open_backup")
+    assert open_backup.is_setup
+    assert restarts(dag)
+    for task in restarts(dag):
+        assert task.is_teardown, task.task_id
+        assert TriggerRule(task.trigger_rule) == TriggerRule.ALL_DONE, task.task_id
+        assert task.task_id in open_backup.downstream_task_ids, task.task_id
+
+
+def test_restarts_do_not_depend_on_the_output_of_a_step(dag):
+    """A restart that is mapped over what a stop returned does not run for the stop that failed."""
+    for task in (task for task in restarts(dag) if task.is_mapped):
+        assert isinstance(task.expand_input.value, list), task.task_id
+        assert task.expand_input.value, task.task_id
+
+
+def test_every_stop_has_its_start(dag):
+    """What stops has to come back, on each host on which it stops."""
+    targets = {task.task_id: task.expand_input.value for task in dag.tasks if task.is_mapped}
+    stops = {name.removeprefix("stop_"): found for name, found in targets.items() if name.startswith("stop_")}
+    starts = {name.removeprefix("start_"): found for name, found in targets.items() if name.startswith("start_")}
+    assert len(stops) > 12
+    assert starts == stops
+
+
+def test_nothing_in_front_of_open_backup_changes_anything(dag):
+    """Before the backup is open nobody has written down what ran, and nothing would start it again."""
+    assert dag.get_task("open_backup").get_flat_relative_ids(upstream=True) == CHANGES_NOTHING
+    for task in dag.tasks:
+        if task.task_id not in {*CHANGES_NOTHING, "open_backup"}:
+            assert "open_backup" in task.get_flat_relative_ids(upstream=True), task.task_id
+
+
+def test_platforms_have_the_same_shape(dags):
+    """The graph is the manual's; hosts and shards are only what it is mapped over."""
+    small, tiny = dags("small"), dags("tiny")
+    of_services = {f"{verb}_security_internal" for verb in ("stop", "start")}
+    assert set(small.task_ids) - set(tiny.task_ids) == of_services
+
+
+def test_the_example_platform_has_a_dag_too():
+    """The reference is what people copy."""
+    assert load_dag(ROOT / "config" / "platform.example.yaml").dag_id == "vitam_backup"
