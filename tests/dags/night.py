@@ -86,7 +86,12 @@ class NightRun:
 
         :param airflow: by Airflow's own ``dag.test()``, not by :func:`tests.dags.quick.run_quickly`
         """
-        params.setdefault("until", (self.run_after + dt.timedelta(hours=2)).isoformat())
+        params = {
+            "until": (self.run_after + dt.timedelta(hours=2)).isoformat(),
+            "securing": self.fake.platform.securing.wait_for,
+            **{"plan_only": False, "copies": "everything", "note": ""},  # in one process Airflow keeps the last run's
+            **params,
+        }
         self.clean()
         if airflow:
             self._run_by_airflow(params)

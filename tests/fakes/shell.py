@@ -104,11 +104,12 @@ class FakeHost:
         raise UnknownCommandError(command)
 
     def writes(self, path: str) -> Callable[[int], None]:
-        """Return what writes so many bytes into a file; no two changes are of the same second."""
+        """Return what writes so many bytes into a file: an hour ago first; no two changes are of the same second."""
 
         def write(size: int) -> None:
             self.files[path] = size
-            self.changed[path] = max(int(time.time()), self.changed.get(path, 0) + 1)
+            first = path not in self.changed
+            self.changed[path] = int(time.time()) - 3600 if first else max(int(time.time()), self.changed[path] + 1)
 
         return write
 

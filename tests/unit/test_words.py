@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from vitam_operators.words import duration_words, size_words
 
 
