@@ -75,11 +75,9 @@ def test_a_look_that_fails_stops_nothing(nights, task):
 ONE_OF_EACH_KIND = {
     "check_host": AFTER,
     "open_backup": AFTER,
-    "stop_worker": BEFORE,
     "stop_shard_primary": AFTER,
     "copy_shard": BEFORE,
     "start_storage": BEFORE,
-    "verify_copy": AFTER,
 }
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 import inspect
+from abc import abstractmethod
 from datetime import timedelta
 from typing import Any
 
@@ -77,9 +78,9 @@ class NightOperator(BaseOperator):
         """Run the step."""
         return asyncio.run(self.act(context))
 
+    @abstractmethod
     async def act(self, context: Any) -> Any:
         """Do what the step does."""
-        raise NotImplementedError
 
 
 class WaitingOperator(NightOperator):
@@ -94,11 +95,8 @@ class WaitingOperator(NightOperator):
     look_interval_s = 0.5
     """Seconds between two looks on the worker; ``poll_interval_s`` in the triggerer."""
 
-    def execute(self, context: Any) -> Any:
-        """Look, act, wait."""
-        return asyncio.run(self._begin_and_wait(context))
-
-    async def _begin_and_wait(self, context: Any) -> Any:
+    async def act(self, context: Any) -> Any:
+        """Begin, look for a few seconds, then defer."""
         wait = await self.begin(context)
         if wait is None:
             return None
@@ -150,13 +148,13 @@ class WaitingOperator(NightOperator):
             hint="look at the journal of the unit on its host; raise the limit under timeouts in the platform file",
         )
 
+    @abstractmethod
     def limit_s(self) -> int:
         """Return after how many seconds the wait is an error."""
-        raise NotImplementedError
 
+    @abstractmethod
     async def begin(self, context: Any) -> Wait | None:
         """Look, then act; return what to wait for, ``None`` when nothing is to be done."""
-        raise NotImplementedError
 
     async def finish(self, context: Any, report: Report) -> Any:
         """Note what was done; return a small dict for the UI."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from abc import abstractmethod
 from typing import Any
 
 from airflow.sdk.exceptions import AirflowSkipException
@@ -30,21 +31,21 @@ class CopyOperator(WaitingOperator):
     """
 
     @property
+    @abstractmethod
     def part(self) -> MongoPart | FilesPart:
         """What is copied."""
-        raise NotImplementedError
 
+    @abstractmethod
     def source(self, night: Night) -> tuple[str, str, tuple[str, ...]]:
         """Return the host, the directory and what of it is left out."""
-        raise NotImplementedError
 
+    @abstractmethod
     async def require_cold(self, night: Night, shell: Shell) -> None:
         """
         Check on the host that what is to be copied is stopped.
 
         :raises CopyRefusedError: it runs, or was not closed in order
         """
-        raise NotImplementedError
 
     def limit_s(self) -> int:
         """Return a day: the night's give-up time is the limit of a copy."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from abc import abstractmethod
 from typing import Any
 
 from vitam_operators import archive, health, mongo, systemd
@@ -39,9 +40,9 @@ class LookOperator(NightOperator):
             )
         return facts
 
+    @abstractmethod
     async def look(self) -> tuple[Facts, list[str]]:
         """Return facts and findings."""
-        raise NotImplementedError
 
 
 class CheckHostOperator(LookOperator):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from typing import Any
 
 from vitam_operators import nights, systemd
@@ -28,14 +29,14 @@ class StopUnitOperator(WaitingOperator):
         self.host = host
 
     @property
+    @abstractmethod
     def unit(self) -> str:
         """The unit that is stopped."""
-        raise NotImplementedError
 
     @property
+    @abstractmethod
     def ports(self) -> list[int]:
         """The ports that have to be free afterwards."""
-        raise NotImplementedError
 
     def limit_s(self) -> int:
         """Return Vitam's own limit for the stop of a service."""
@@ -73,14 +74,14 @@ class StartUnitOperator(WaitingOperator):
         self.host = host
 
     @property
+    @abstractmethod
     def unit(self) -> str:
         """The unit that is started."""
-        raise NotImplementedError
 
     @property
+    @abstractmethod
     def admin_port(self) -> int:
         """The port that says whether it is healthy; 0: none."""
-        raise NotImplementedError
 
     def limit_s(self) -> int:
         """Return Vitam's own limit for the start of a service."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import datetime as dt
+from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator
 from importlib import import_module
 from typing import Any
@@ -43,7 +44,7 @@ class Report:
 
 
 @dataclasses.dataclass
-class Wait:
+class Wait(ABC):
     """
     Something to wait for. Subclasses are dataclasses with JSON-able fields, and may remember between looks.
 
@@ -52,6 +53,7 @@ class Wait:
 
     platform_file: str
 
+    @abstractmethod
     async def look(self) -> Report:
         """
         Look once.
@@ -59,7 +61,6 @@ class Wait:
         :raises RetryableError: nothing could be learned this time
         :raises OperatorNeededError: waiting longer is of no use
         """
-        raise NotImplementedError
 
 
 def remembered(default: Any) -> Any:

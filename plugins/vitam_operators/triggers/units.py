@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from dataclasses import dataclass
 from typing import Any
 
@@ -33,9 +34,9 @@ class UnitWait(Wait):
             states = await shell.run(systemd.unit_states([self.unit]))
             return await self.judge(shell, states[self.unit])
 
+    @abstractmethod
     async def judge(self, shell: Shell, state: UnitState) -> Report:
         """Say what the state means for this wait."""
-        raise NotImplementedError
 
 
 @dataclass
