@@ -66,8 +66,8 @@ class StillStoppingError(RetryableError):
     """A unit did not stop in its time."""
 
 
-class NotHealthyError(RetryableError):
-    """A unit or a cluster was started but does not answer as a healthy one."""
+class NotHealthyError(OperatorNeededError):
+    """A unit or a cluster was started but is not healthy when its whole time is over: what comes next may not wait."""
 
 
 class PrimaryError(RetryableError):

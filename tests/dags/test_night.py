@@ -127,15 +127,15 @@ def test_the_conclusion_is_the_summary_of_the_night(whole_night):
 def test_what_did_not_run_before_stays_down(nights):
     """A secondary site, or a service under repair: whoever stopped it has a reason."""
     night = nights("small")
-    for where in ("access-external@front", "worker@worker-2", "mongod@data-6"):
+    for where in ("access-external@front", "worker@worker-2"):
         night.fake.unit(where).end(0)
-    before = night.before = night.fake.snapshot()
-    night.fake.replica_set("mongo-data", "shard1").members.pop()  # else the look finds a member missing
-    night.fake.vitam.workflows_left = 0
+    timer = night.fake.hosts["app"].units["vitam-traceability-audit.timer"]
+    timer.end(0)
+    night.before = night.fake.snapshot()
     night.run(securing="none_running")
-    assert not before["vitam-worker.service@worker-2"]
-    assert night.different == set()
-    assert not [change for change in night.changes if "worker-2" in change or "access-external" in change]
+    assert not night.before["vitam-worker.service@worker-2"]
+    assert (night.state, night.different) == ("success", set())
+    assert not [c for c in night.changes if "worker-2" in c or "access-external" in c or timer.name in c]
 
 
 def test_a_balancer_that_was_off_stays_off(nights):
@@ -206,3 +206,13 @@ def test_records_are_json_for_people(whole_night, platform_home):
     assert not [path for path in files if path.name.endswith(".partial")]
     for path in (path for path in files if path.is_file()):
         assert isinstance(json.loads(path.read_text(encoding="utf-8")), dict)
+
+
+@pytest.mark.parametrize(("platform", "unit"), [("quartz", "scheduler@app"), ("tiny", "processing@app")])
+def test_what_a_night_asks_need_not_run(nights, platform, unit):
+    """A scheduler that does not run starts nothing, a processing that does not run has no workflow: both stay down."""
+    night = nights(platform)
+    night.fake.unit(unit).end(0)
+    night.before = night.fake.snapshot()
+    night.run()
+    assert (night.red, night.different) == (set(), set())

@@ -89,6 +89,7 @@ FIGURE = [
         "start_workspace < start_processing < start_worker < start_access_internal < start_access_external < "
         "start_ingest_internal < start_ingest_external",
     ),
+    ("6. Join. No database starts while files are copied", "copy_files < end_copies < start_elasticsearch"),
     ("7. Vitam starts on databases that are up", "await_elasticsearch < start_offer"),
     ("7. What starts by itself comes last", "start_ingest_external < resume_scheduling"),
     ("Reading back and sealing wait until the platform is up", "resume_scheduling < verify_copy < seal_backup"),

@@ -26,7 +26,7 @@ WAITS = [
     UnitActive("FILE", ["data-1", "data-2"], "vitam-mongod.service"),
     UnitHealthy("FILE", "app", "vitam-logbook.service", 29002),
     UnitEnded("FILE", "data-1", "vitam-copy-x-shard0.service", 1_000),
-    WorkflowsDrained("FILE"),
+    WorkflowsDrained("FILE", ["app"]),
     LogbookSecured("FILE", "2026-11-24T00:00:00+01:00"),
     LogbookSecured("FILE", None),
     SchedulingHeld("FILE"),
@@ -134,7 +134,7 @@ async def test_a_stopped_unit_whose_port_is_taken_is_not_down(small):
 async def test_workflows_have_to_be_quiet_several_times(small):
     """Between two steps of a workflow the counter can be 0 for a moment."""
     small.fake.vitam.workflows_left = 0
-    wait = WorkflowsDrained(small.file)
+    wait = WorkflowsDrained(small.file, ["app"])
     assert not (await wait.look()).done
     small.fake.vitam.workflows_left = 1
     assert (await wait.look()).words == "1 workflows are running: INGEST (STARTED) 1"

@@ -35,7 +35,8 @@ class HoldSchedulingOperator(WaitingOperator):
     async def _pause_scheduler(self, night: Night) -> None:
         scheduler = SERVICES["scheduler"]
         for host in self.platform.hosts_of(scheduler.name):
-            if night.read(f"stop.{scheduler.unit}@{host}"):
+            ran = scheduler.unit in night.opened["units_before"].get(host, [])
+            if not ran or night.read(f"stop.{scheduler.unit}@{host}"):
                 continue
             async with HostHook(target(self.platform, host)).connect() as shell:
                 await shell.run(securing.pause_scheduler(shell.host.admin_ip, scheduler.admin_port))

@@ -7,6 +7,7 @@ from typing import Any
 
 from vitam_operators import nights, securing
 from vitam_operators.operators.base import WaitingOperator, window_of
+from vitam_operators.procedure import SERVICES
 from vitam_operators.triggers.base import Report, Wait
 from vitam_operators.triggers.quiet import LogbookSecured, WorkflowsDrained
 
@@ -28,11 +29,12 @@ class WorkflowsDrainedSensor(WaitingOperator):
         """Wait, unless processing is stopped already."""
         night = self.cold_night(context)
         self.poll_interval_s = self.look_interval_s = self.platform.workflows.poll_interval_s
-        hosts = self.platform.hosts_of("processing")
-        if all(night.read(f"stop.vitam-processing.service@{host}") for host in hosts):
-            self.log.info("processing was stopped by an earlier try: no workflow can run")
+        unit, before = SERVICES["processing"].unit, night.opened["units_before"]
+        hosts = [host for host in self.platform.hosts_of("processing") if unit in before.get(host, [])]
+        if all(night.read(f"stop.{unit}@{host}") for host in hosts):
+            self.log.info("processing does not run, or was stopped by an earlier try: no workflow can run")
             return None
-        return WorkflowsDrained(self.platform_file)
+        return WorkflowsDrained(self.platform_file, hosts)
 
     async def finish(self, context: Any, report: Report) -> dict[str, Any]:
         """Return how many workflows wait in PAUSE."""

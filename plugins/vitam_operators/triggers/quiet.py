@@ -15,14 +15,19 @@ from vitam_operators.triggers.base import Report, Wait, remembered
 
 @dataclass
 class WorkflowsDrained(Wait):
-    """Wait until no workflow is RUNNING, several polls in a row; workflows in PAUSE are listed, not waited for."""
+    """
+    Wait until no workflow is RUNNING, several polls in a row; workflows in PAUSE are listed, not waited for.
 
+    :param hosts: where processing ran before the night
+    """
+
+    hosts: list[str]
     quiet_polls: int = remembered(0)
 
     async def look(self) -> Report:
         """Ask each processing service for its metrics."""
         platform = platform_at(self.platform_file)
-        counts = [await self._count(platform, host) for host in platform.hosts_of("processing")]
+        counts = [await self._count(platform, host) for host in self.hosts]
         running, paused = sum(c.running for c in counts), sum(c.paused for c in counts)
         self.quiet_polls = 0 if running else self.quiet_polls + 1
         if running:
