@@ -216,3 +216,13 @@ def test_what_a_night_asks_need_not_run(nights, platform, unit):
     night.before = night.fake.snapshot()
     night.run()
     assert (night.red, night.different) == (set(), set())
+
+
+def test_a_host_without_room_is_found_before_anything_stops(nights):
+    """A disk that is too small is a finding of the look, not a refusal with the platform already down."""
+    night = nights("small")
+    for host in night.fake.hosts.values():
+        host.free_bytes = 10
+    night.run()
+    assert (night.state, night.different, night.changes) == ("failed", set(), [])
+    assert "success" not in night.states["open_backup"]

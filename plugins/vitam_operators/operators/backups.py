@@ -13,7 +13,7 @@ from vitam_operators import manifest, nights, securing
 from vitam_operators.errors import LookFailedError, NightClosedError, WindowError
 from vitam_operators.hooks.records import nights_of
 from vitam_operators.operators.base import NightOperator
-from vitam_operators.operators.looks import FINDINGS, Facts
+from vitam_operators.operators.looks import FINDINGS, Facts, mongo_parts_of
 from vitam_operators.parts import planned_parts
 from vitam_operators.window import Window, manual_window, window_beginning
 from vitam_operators.words import size_words
@@ -56,13 +56,16 @@ class PlanNightOperator(NightOperator):
         except WindowError as error:
             findings.append(error.message)
         hosts, clusters = self._facts(context, "check_host", "host"), self._facts(context, "check_cluster", "cluster")
-        if findings or window is None:
+        plan = self._plan(context, window, hosts, clusters) if window else {}
+        primaries = {host for facts in clusters.values() for host in facts["primaries"].values()}
+        certain = primaries | {name for name in hosts if not mongo_parts_of(self.platform, name)}
+        findings += self._without_room(plan, hosts, certain) if plan else []
+        if findings:
             raise LookFailedError(
                 "the night cannot begin:\n" + "\n".join(f"  {finding}" for finding in findings),
                 hint="nothing was touched; mend what is named, then trigger a new run",
             )
-        plan = self._plan(context, window, hosts, clusters)
-        plan["warnings"] = list(self._room_warnings(plan, hosts))
+        plan["warnings"] = self._without_room(plan, hosts, set(hosts) - certain)
         self._tell(plan)
         if context["params"].get("plan_only"):
             raise AirflowSkipException("plan only: nothing is stopped, nothing is copied")
@@ -120,15 +123,18 @@ class PlanNightOperator(NightOperator):
             "versions": {name: facts["versions"] for name, facts in hosts.items()},
         }
 
-    def _room_warnings(self, plan: Facts, hosts: dict[str, Facts]) -> Iterable[str]:
-        factor = self.platform.copies.room_factor
-        for name, facts in hosts.items():
+    def _without_room(self, plan: Facts, hosts: dict[str, Facts], names: set[str]) -> list[str]:
+        """Name the hosts that cannot hold the copies that would be made on them."""
+        factor, found = self.platform.copies.room_factor, []
+        for name in sorted(names & set(hosts)):
+            facts = hosts[name]
             needed = sum(size for part, size in facts["sizes"].items() if part in plan["parts"]) * factor
             if needed > facts["free_bytes"]:
-                yield (
+                found.append(
                     f"{name} has {size_words(facts['free_bytes'])} free in {self.platform.copies.directory}, "
-                    f"its copies need {size_words(needed)}"
+                    f"its copies need {size_words(needed)}: free space there, or set copy.directory to another disk"
                 )
+        return found
 
     def _tell(self, plan: Facts) -> None:
         self.log.info("backup %s of %s, Vitam %s", plan["backup"], plan["platform"], plan["vitam_version"])
