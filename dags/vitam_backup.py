@@ -4,7 +4,7 @@ Nightly cold backup of a Vitam platform.
 The manual's procedure, one task a sentence:
 
 1. **look**: is the platform fit for a backup? Nothing is touched; every finding is told at once.
-2. **front**: ingest and access stop.
+2. **front**: once each host's restart guard is armed, ingest and access stop.
 3. **drain** and **securing**, side by side: no workflow runs any more, then processing, worker and workspace stop;
    the logbooks are secured, then scheduling is held.
 4. **back**: functional-administration, logbook, metadata, storage and the offers stop.
@@ -38,6 +38,7 @@ from vitam_operators.graph import (
     platform_file,
     replica_sets,
     restart,
+    routers,
     shards,
     start_services,
     stop_services,
@@ -51,6 +52,7 @@ from vitam_operators.operators.elasticsearch import (
     StartElasticsearchOperator,
     StopElasticsearchOperator,
 )
+from vitam_operators.operators.guard import ArmRestartGuardOperator, DisarmRestartGuardOperator
 from vitam_operators.operators.looks import CheckClusterOperator, CheckHostOperator
 from vitam_operators.operators.mongo import (
     StartBalancerOperator,
@@ -58,8 +60,9 @@ from vitam_operators.operators.mongo import (
     StopBalancerOperator,
     StopPrimaryOperator,
 )
-from vitam_operators.operators.proofs import VerifyCopyOperator
+from vitam_operators.operators.proofs import ProveNothingWrittenOperator, VerifyCopyOperator
 from vitam_operators.operators.scheduling import HoldSchedulingOperator, ResumeSchedulingOperator
+from vitam_operators.operators.services import StartRouterOperator
 from vitam_operators.operators.verdict import ConcludeNightOperator
 from vitam_operators.platforms import load_platform
 from vitam_operators.procedure import BACK, DRAIN, FRONT
@@ -67,6 +70,7 @@ from vitam_operators.sensors.balancer import BalancerActiveSensor, BalancerIdleS
 from vitam_operators.sensors.primary import PrimaryElectedSensor
 from vitam_operators.sensors.quiet import LogbookSecuredSensor, WorkflowsDrainedSensor
 from vitam_operators.sensors.window import RestartTimeSensor
+from vitam_operators.sensors.writes import NobodyWritesSensor
 from vitam_operators.timetables import NightWindowTimetable
 
 PLATFORM_FILE = platform_file(beside=Path(__file__).parents[1])
@@ -122,6 +126,7 @@ with DAG(
         check_cluster = for_each(clusters(platform), CheckClusterOperator, "check_cluster")
         plan_night = PlanNightOperator(task_id="plan_night", trigger_rule=TriggerRule.ALL_DONE)
     open_backup = OpenBackupOperator(task_id="open_backup")
+    arm_restart_guard = for_each(hosts(platform), ArmRestartGuardOperator, "arm_restart_guard")
 
     with TaskGroup("front", prefix_group_id=False, tooltip="No request comes in any more"):
         stop_front = stop_services(platform, FRONT)
@@ -139,6 +144,7 @@ with DAG(
     with TaskGroup("mongodb", prefix_group_id=False):
         stop_balancer = for_each(clusters(platform), StopBalancerOperator, "stop_balancer")
         await_balancer_idle = for_each(clusters(platform), BalancerIdleSensor, "await_balancer_idle")
+        await_nobody_writes = for_each(clusters(platform), NobodyWritesSensor, "await_nobody_writes")
         stop_shard_primary = for_each(shards(platform), StopPrimaryOperator, "stop_shard_primary")
         stop_config_primary = for_each(config_sets(platform), StopPrimaryOperator, "stop_config_primary")
 
@@ -152,19 +158,28 @@ with DAG(
         start_shard_primary = for_each(shards(platform), StartPrimaryOperator, "start_shard_primary")
         start_config_primary = for_each(config_sets(platform), StartPrimaryOperator, "start_config_primary")
         await_primary_elected = for_each(replica_sets(platform), PrimaryElectedSensor, "await_primary_elected")
+        start_router = for_each(routers(platform), StartRouterOperator, "start_router")
         start_balancer = for_each(clusters(platform), StartBalancerOperator, "start_balancer")
         await_balancer_active = for_each(clusters(platform), BalancerActiveSensor, "await_balancer_active")
         start_elasticsearch = for_each(elasticsearch_nodes(platform), StartElasticsearchOperator, "start_elasticsearch")
         await_elasticsearch = for_each(elasticsearch(platform), AwaitElasticsearchOperator, "await_elasticsearch")
         start_all_services = start_services(platform)
         resume_scheduling = ResumeSchedulingOperator(task_id="resume_scheduling")
+        disarm_restart_guard = for_each(hosts(platform), DisarmRestartGuardOperator, "disarm_restart_guard")
     with TaskGroup("after", prefix_group_id=False, tooltip="With the platform up again"):
+        prove_nothing_written = for_each(
+            replica_sets(platform),
+            ProveNothingWrittenOperator,
+            "prove_nothing_written",
+            trigger_rule=TriggerRule.ALL_DONE,
+        )
         verify_copy = for_each(parts(platform), VerifyCopyOperator, "verify_copy", trigger_rule=TriggerRule.ALL_DONE)
         seal_backup = SealBackupOperator(task_id="seal_backup", trigger_rule=TriggerRule.ALL_DONE)
     conclude_night = ConcludeNightOperator(task_id="conclude_night", retries=1)
 
-    chain([check_host, check_cluster], plan_night, Label("fit for a backup"), open_backup, *stop_front)
-    front_stopped = [open_backup, *stop_front][-1]
+    chain([check_host, check_cluster], plan_night, Label("fit for a backup"), open_backup)
+    chain(open_backup, arm_restart_guard, *stop_front)
+    front_stopped = [arm_restart_guard, *stop_front][-1]
     chain(front_stopped, await_workflows_drained, *stop_drained)
     chain(front_stopped, await_logbook_cron, hold_scheduling)
     drained = [await_workflows_drained, *stop_drained][-1]
@@ -174,7 +189,8 @@ with DAG(
     chain(hold_scheduling, Label("logbooks secured"), stop_back[0])
     chain(*stop_back, [flush_elasticsearch, stop_balancer])
     chain(flush_elasticsearch, stop_elasticsearch)
-    chain(stop_balancer, await_balancer_idle, Label("no transaction left"), stop_shard_primary, stop_config_primary)
+    chain(stop_balancer, await_balancer_idle, Label("no transaction left"), await_nobody_writes)
+    chain(await_nobody_writes, stop_shard_primary, stop_config_primary)
     cold = [copy_shard, copy_config, copy_files]
     for copy in cold:
         chain([stop_elasticsearch, stop_config_primary], copy, end_copies)
@@ -183,15 +199,16 @@ with DAG(
         chain(cold, await_restart_time, end_copies)
 
     chain(end_copies, start_shard_primary, start_config_primary, await_primary_elected)
-    chain(await_primary_elected, start_balancer, await_balancer_active)
+    chain(await_primary_elected, start_router, start_balancer, await_balancer_active)
     chain(end_copies, start_elasticsearch, await_elasticsearch)
     chain([await_balancer_active, await_elasticsearch], *start_all_services, resume_scheduling)
-    chain(resume_scheduling, Label("platform up"), verify_copy, seal_backup, conclude_night)
+    chain(resume_scheduling, disarm_restart_guard, Label("platform up"), [verify_copy, prove_nothing_written])
+    chain([verify_copy, prove_nothing_written], seal_backup, conclude_night)
 
     for restarting in (
         *(end_copies, start_shard_primary, start_config_primary, await_primary_elected),
-        *(start_balancer, await_balancer_active),
-        *(start_elasticsearch, await_elasticsearch, *start_all_services, resume_scheduling),
+        *(start_router, start_balancer, await_balancer_active),
+        *(start_elasticsearch, await_elasticsearch, *start_all_services, resume_scheduling, disarm_restart_guard),
     ):
         restart(restarting, open_backup)
     restart(conclude_night, open_backup, judge=True)

@@ -32,6 +32,7 @@ SETTINGS = {
     "AIRFLOW__WORKERS__EXECUTION_API_RETRIES": "12",
     "AIRFLOW__SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME": "0.2",
     "AIRFLOW__SCHEDULER__ORPHANED_TASKS_CHECK_INTERVAL": "60",
+    "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT": "120",
     "AIRFLOW__DAG_PROCESSOR__REFRESH_INTERVAL": "30",
     "AIRFLOW__API__HOST": "127.0.0.1",
     "AIRFLOW__API__WORKERS": "1",
@@ -78,7 +79,7 @@ class AirflowStack:
         self.down()
         shutil.rmtree(self.home, ignore_errors=True)
         self.home.mkdir(parents=True, mode=0o700)
-        environment = {**os.environ, **self._settings(), **self._secrets()}
+        environment = self._environment = {**os.environ, **self._settings(), **self._secrets()}
         self._run(environment, "db", "migrate")
         self._run(environment, "connections", "import", str(self.connections))
         with self.log.open("w") as log:
@@ -103,6 +104,53 @@ class AirflowStack:
             if not self._signal(group, number, within_s=15):
                 break
         self._pid_file.unlink()
+
+    def kill(self) -> None:
+        """Kill every process at once, as a power cut would."""
+        for pid in self._processes():
+            os.kill(pid, signal.SIGKILL)
+
+    def kill_part(self, part: str) -> None:
+        """
+        Kill one part and all that it has started, such as the scheduler with its tasks.
+
+        :param part: ``scheduler``, ``triggerer``, ``api-server`` or ``dag-processor``
+
+        :raises ProcessLookupError: it does not run
+        """
+        processes = self._processes()
+        heads = [pid for pid, (_, words) in processes.items() if words.split()[-1:] == [part]]
+        if not heads:
+            raise ProcessLookupError(f"no process of this Airflow is its {part}")
+        for pid in {pid for head in heads for pid in _with_children(head, processes)}:
+            os.kill(pid, signal.SIGKILL)
+
+    def tasks(self) -> list[int]:
+        """Return the processes in which steps run now."""
+        return [pid for pid, (_, words) in self._processes().items() if words.startswith("airflow worker -- ")]
+
+    def _processes(self) -> dict[int, tuple[int, str]]:
+        """Return parent and title of each process of this Airflow."""
+        text = subprocess.run(
+            ["ps", "-eo", "pid=,ppid=,pgid=,args="], capture_output=True, text=True, check=True
+        ).stdout
+        lines = [line.split(None, 3) for line in text.splitlines()]
+        everybody = {int(pid): (int(parent), words) for pid, parent, _, words in lines}
+        own = [int(pid) for pid, _, group, _ in lines if group == self._pid_file.read_text()]
+        return {pid: everybody[pid] for head in own for pid in _with_children(head, everybody)}
+
+    def start_part(self, part: str) -> None:
+        """Start a part again, as its supervisor would."""
+        with self.log.open("a") as log:
+            subprocess.Popen(
+                [self._airflow(), part],
+                env=self._environment,
+                cwd=self.home,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                process_group=int(self._pid_file.read_text()),
+            )
 
     @property
     def running(self) -> bool:
@@ -174,3 +222,9 @@ class AirflowStack:
         except ProcessLookupError:
             return False
         return True
+
+
+def _with_children(pid: int, processes: dict[int, tuple[int, str]]) -> list[int]:
+    """Return a process and all below it."""
+    children = [child for child, (parent, _) in processes.items() if parent == pid]
+    return [pid, *(below for child in children for below in _with_children(child, processes))]

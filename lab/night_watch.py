@@ -45,6 +45,12 @@ class NightWatch:
         answer.raise_for_status()
         return answer.json()
 
+    def patch(self, path: str, body: dict[str, Any]) -> Any:
+        """Change something through the API and return its answer."""
+        answer = self._client.patch(f"/api/v2{path}", json=body)
+        answer.raise_for_status()
+        return answer.json()
+
     def await_dag(self, within_s: float = 120) -> None:
         """Wait until the DAG is known; raise with the import errors if it does not come."""
         deadline = time.monotonic() + within_s
@@ -55,11 +61,11 @@ class NightWatch:
         errors = [error["stack_trace"] for error in self.get("/importErrors")["import_errors"]]
         raise SystemExit(f"the DAG {DAG_ID} did not appear within {within_s:.0f} s\n" + "\n".join(errors))
 
-    def trigger(self, **conf: Any) -> str:
+    def trigger(self, *, window: dt.timedelta = TIME_FOR_A_NIGHT, **conf: Any) -> str:
         """Trigger a night by hand, as the form does, with two hours for it; return its run id."""
         self.await_dag()
         now = dt.datetime.now(dt.UTC)
-        body = {"logical_date": now.isoformat(), "conf": {"until": (now + TIME_FOR_A_NIGHT).isoformat(), **conf}}
+        body = {"logical_date": now.isoformat(), "conf": {"until": (now + window).isoformat(), **conf}}
         return str(self.post(f"/dags/{DAG_ID}/dagRuns", body)["dag_run_id"])
 
     def steps(self, run_id: str) -> list[dict[str, Any]]:
@@ -71,6 +77,15 @@ class NightWatch:
             found += page["task_instances"]
             if len(found) >= page["total_entries"] or not page["task_instances"]:
                 return found
+
+    def await_step(self, run_id: str, task_id: str, states: tuple[str, ...], within_s: float = 300) -> None:
+        """Wait until an instance of a step is in one of these states."""
+        deadline = time.monotonic() + within_s
+        while time.monotonic() < deadline:
+            if any(step["task_id"] == task_id and step["state"] in states for step in self.steps(run_id)):
+                return
+            time.sleep(0.5)
+        raise TimeoutError(f"{task_id} of {run_id} was not {' or '.join(states)} within {within_s:.0f} s")
 
     def state(self, run_id: str) -> str:
         """Return the state of a run."""

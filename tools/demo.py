@@ -41,7 +41,12 @@ def main() -> int:
     say("3/4  the night, triggered by hand")
     watch = NightWatch(STACK)
     run_id = watch.trigger(note="make demo")
-    state = watch.watch(run_id, say)
+    try:
+        state = watch.watch(run_id, say)
+    except KeyboardInterrupt:
+        say("     not watched any more: the night goes on, and starts the platform again at its end")
+        say(f"     look: {STACK.url}/dags/{DAG_ID}/runs/{run_id}")
+        return 130
     say("4/4  what was done")
     summary = conclusion(run_id)
     tell(watch, run_id, state, summary)

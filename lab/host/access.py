@@ -27,14 +27,26 @@ UNIT = r"vitam-[A-Za-z0-9@._-]+"
 BACKUP_UNIT = r"vitam-(copy|verify)-[A-Za-z0-9@._-]+\.service"
 BACKUP_PATH = r"/vitam/backup(/[A-Za-z0-9@_-][A-Za-z0-9@._-]*)+"
 VITAM_PATH = r"/vitam(/[A-Za-z0-9@_-][A-Za-z0-9@._-]*)+"
+GUARD_FILE = r"/var/lib/vitam-restart-guard/(plan\.json|report\.json|restart_guard\.py)"
+GUARD_UNIT = r"/etc/systemd/system/vitam-restart-guard\.(service|timer)"
+DROP_IN = rf"/run/systemd/system/{UNIT}\.d/90-vitam-backup\.conf"
+GUARDED = rf"({GUARD_FILE}|{GUARD_UNIT}|{DROP_IN})"
+HOLD = rf"/run/vitam-backup(/{UNIT})?"
 COMMANDS = {
-    "systemctl": [rf"(start|stop) --no-block --( {UNIT})+", rf"(stop|reset-failed) -- {BACKUP_UNIT}"],
+    "systemctl": [
+        rf"(start|stop) --no-block --( {UNIT})+",
+        rf"(stop|reset-failed) -- {BACKUP_UNIT}",
+        r"(enable --quiet|disable --quiet --now|restart) vitam-restart-guard\.timer",
+        "daemon-reload",
+    ],
+    "mkdir": [rf"-p --( (/var/lib/vitam-restart-guard|{HOLD}|/run/systemd/system/{UNIT}\.d))+"],
+    "tee": [rf"--( {GUARDED})+"],
     "systemd-run": [rf"--unit={BACKUP_UNIT} .*"],
     "journalctl": [rf"--unit={BACKUP_UNIT} --lines=[0-9]+ --output=cat --no-pager --quiet"],
     "stat": [r"--format=%s:%Y /vitam/data/mongo[cd]/db/mongod\.lock", rf"--format=%s -- {BACKUP_PATH}"],
     "du": [rf"--summarize --bytes -- {VITAM_PATH}"],
     "cat": [rf"-- {BACKUP_PATH}"],
-    "rm": [rf"-f --( {BACKUP_PATH})+"],
+    "rm": [rf"-f --( ({BACKUP_PATH}|{GUARDED}))+", rf"-rf --( {HOLD})+"],
 }
 
 

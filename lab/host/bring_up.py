@@ -27,8 +27,11 @@ def clean() -> None:
     switch.clear(None)
     kill_what_hangs(unit_names(read_plan()))
     systemctl("stop", *OWN, *GUARD, check=False)
+    systemctl("disable", "--quiet", GUARD[0], check=False)
     for file in (Path("/etc/systemd/system") / name for name in GUARD):
         file.unlink(missing_ok=True)
+    for left in ("/var/lib/vitam-restart-guard", "/run/vitam-backup"):
+        shutil.rmtree(left, ignore_errors=True)
     for drop_in in Path("/run/systemd/system").glob("vitam-*"):
         shutil.rmtree(drop_in) if drop_in.is_dir() else drop_in.unlink()
     for entry in Path("/vitam/backup").iterdir():

@@ -56,12 +56,20 @@ def hello(of_member: Document | None) -> Document:
     return {**own, **identity, **limits, **wire, "ok": 1.0}
 
 
+def user_in(command: Document) -> str:
+    """Return the account that a SCRAM conversation begins with, or nothing."""
+    payload = (command.get("speculativeAuthenticate") or command).get("payload", b"")
+    name = bytes(payload).partition(b"n=")[2].partition(b",")[0] if bytes(payload).startswith(b"n,,") else b""
+    return name.decode()
+
+
 class Router:
     """The server: what all connections share."""
 
     def __init__(self, settings: RouterSettings) -> None:
         self.settings = settings
         self.internal = InternalClient(settings)
+        self.connections: set[Connection] = set()
 
     async def serve(self) -> None:
         """Serve until SIGTERM."""
@@ -74,12 +82,14 @@ class Router:
 
     async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         connection = Connection(self, writer)
+        self.connections.add(connection)
         try:
             while await connection.answer(await read_message(reader)):
                 pass
         except (asyncio.IncompleteReadError, OSError, ValueError):
             pass  # the client has gone, or does not speak MongoDB
         finally:
+            self.connections.discard(connection)
             connection.close()
 
 
@@ -89,6 +99,8 @@ class Connection:
     def __init__(self, router: Router, writer: asyncio.StreamWriter) -> None:
         self._router, self._writer = router, writer
         self._upstream: Upstream | None = None
+        self._metadata: Document = {}
+        self._user = ""
 
     def close(self) -> None:
         """Close both sides."""
@@ -132,12 +144,16 @@ class Connection:
 
     async def _answer_of(self, message: Message, command: Document) -> Document | bytes | None:
         name = next(iter(command))
+        self._user = user_in(command) or self._user
         if name in HELLO:
+            self._metadata = command.get("client") or self._metadata
             return await self._hello(message, command)
         if name.startswith(REFUSED):
             return error(115, "CommandNotSupported", f"{name} is not supported through mongos")
         if name in BALANCER:
             return await self._balancer(name, command)
+        if name == "aggregate" and "localOps" in command["pipeline"][0].get("$currentOp", {}):
+            return await self._own_operations(command)
         if name == "listShards":
             return await self._list_shards()
         if name == "isdbgrid":
@@ -179,6 +195,20 @@ class Connection:
         if name == "balancerStatus" and _round_goes_on():
             answer["inBalancerRound"] = True
         return {key: value for key, value in answer.items() if not key.startswith(("$", "last"))}
+
+    async def _own_operations(self, command: Document) -> Document:
+        """Answer ``$currentOp`` with ``localOps``: the connections of this router, idle ones too."""
+        if not await self._may(WATCHERS):
+            return error(13, "Unauthorized", "not authorized on admin to execute command aggregate $currentOp")
+        found = [connection.operation() for connection in self._router.connections]
+        return {"cursor": {"id": 0, "ns": f"{command['$db']}.$cmd.aggregate", "firstBatch": found}, "ok": 1.0}
+
+    def operation(self) -> Document:
+        """Return what ``$currentOp`` says of this connection."""
+        host, port = self._writer.get_extra_info("peername")[:2]
+        users = [{"user": self._user, "db": "admin"}] if self._user else None
+        metadata = {"clientMetadata": self._metadata} if self._metadata else {}
+        return {"type": "op", "client": f"{host}:{port}", **metadata, **({"effectiveUsers": users} if users else {})}
 
     async def _list_shards(self) -> Document:
         found = await (await self._primary()).command({"find": "shards", "$db": "config"})

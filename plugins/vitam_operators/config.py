@@ -178,6 +178,7 @@ class MongoCluster(_Strict):
     routers: tuple[Name, ...] = Field(min_length=1, description="hosts of mongos")
     config_set: ReplicaSet
     shards: tuple[ReplicaSet, ...] = Field(min_length=1)
+    readers: tuple[str, ...] = Field(default=(), description="accounts that only read (monitoring) and may stay")
     mongos: MongosDaemon = MongosDaemon()
     mongoc: MongocDaemon = MongocDaemon()
     mongod: MongodDaemon = MongodDaemon()
@@ -253,6 +254,7 @@ class Timeouts(_Strict):
     mongod_start_s: Seconds = 1800
     balancer_s: Seconds = 3600
     elasticsearch_start_s: Seconds = 900
+    last_write_s: Seconds = Field(default=120, description="for clients to go and members to catch up, once stopped")
 
 
 class Platform(_Strict):

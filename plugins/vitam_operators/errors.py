@@ -58,6 +58,14 @@ class CommandFailedError(RetryableError):
     """A command on a host ended with an exit status that it should not have."""
 
 
+class GuardHeldError(OperatorNeededError):
+    """A host has the restart guard of another run: another night is on, or has died."""
+
+
+class GuardNotArmedError(RetryableError):
+    """The restart guard was written, but systemd does not say that it will fire in time: nothing may stop."""
+
+
 class StopNotProvedError(OperatorNeededError):
     """A unit was told to stop, but the proof that it is down is missing."""
 
@@ -80,6 +88,14 @@ class MongoUnreachableError(RetryableError):
 
 class BalancerError(RetryableError):
     """The balancer is not in the mode that the step needs."""
+
+
+class StillWritingError(OperatorNeededError):
+    """Vitam is stopped, but somebody may still write, or a member lacks what its primary has: nothing is copied."""
+
+
+class WrittenMeanwhileError(OperatorNeededError):
+    """Somebody wrote between the stop and the restart: the copies do not fit together, the backup is not sealed."""
 
 
 class SecuringFailedError(OperatorNeededError):

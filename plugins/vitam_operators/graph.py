@@ -108,6 +108,11 @@ def file_sets(platform: Platform) -> Targets:
     return [{"host": part.host, "file_set": part.file_set.name} for part in files_parts(platform)]
 
 
+def routers(platform: Platform) -> Targets:
+    """Return one target for each mongos of each MongoDB cluster."""
+    return [{"cluster": cluster.name, "host": host} for cluster in platform.mongodb for host in cluster.routers]
+
+
 def elasticsearch(platform: Platform) -> Targets:
     """Return one target for each Elasticsearch cluster."""
     return [{"cluster": cluster.name} for cluster in platform.elasticsearch]

@@ -7,6 +7,7 @@ from typing import Any
 from vitam_operators import nights
 from vitam_operators.errors import NotProvedError
 from vitam_operators.nights import Night, Record
+from vitam_operators.parts import DATABASES
 
 SCHEMA_VERSION = 1
 
@@ -19,6 +20,9 @@ def missing(night: Night) -> list[str]:
     found += [f"part {name} was not read back" for name in planned if name in copies and name not in proofs]
     wrong = [n for n, proof in proofs.items() if n in copies and proof["sha256"] != copies[n]["sha256"]]
     found += [f"part {name} was read back with another checksum than it was written with" for name in wrong]
+    sets = [name for name in planned if name in copies and copies[name]["kind"] in DATABASES]
+    written = [name for name in sets if not night.read(f"unchanged.{name}")]
+    found += [f"nobody proved that nothing was written to {name} while it was copied" for name in written]
     if not planned:
         found.append("no part was planned")
     return found
@@ -48,6 +52,9 @@ def build(night: Night, *, tool_version: str) -> Record:
         "stops": night.all("stop"),
         "parts": {name: _part(night, name) for name in opened["parts"]},
         "starts": night.all("start"),
+        "quiet": night.all("quiet"),
+        "unchanged": night.all("unchanged"),
+        "guards_fired": night.all("guard"),
         "size_bytes": sum(part["size_bytes"] for part in night.all("part").values()),
     }
 

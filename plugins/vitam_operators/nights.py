@@ -136,6 +136,15 @@ class Night:
             )
 
 
+def unpaid(nights: list[Night], cluster: str) -> Night | None:
+    """Return the night, newest first, that switched a cluster's balancer off and did not put it back."""
+    for night in nights:
+        record = night.read(f"balancer.{cluster}")
+        if record is not None:
+            return None if "put_back_at" in record else night
+    return None
+
+
 class Nights:
     """All nights of a platform."""
 
@@ -174,6 +183,16 @@ class Nights:
             )
         if night is None or night.read(RESTART) is not None:
             number = 1 if night is None else int(night.opened["attempt"]) + 1
+            before = record["units_before"] if night is None else _with_what_stayed_down(record["units_before"], night)
             night = self.attempt(identifier, number)
-            night.write_once(OPEN, {**record, "attempt": number, "label": night.label})
+            night.write_once(OPEN, {**record, "units_before": before, "attempt": number, "label": night.label})
         return night
+
+
+def _with_what_stayed_down(units_before: dict[str, list[str]], previous: Night) -> dict[str, list[str]]:
+    """Add what an earlier attempt found running and did not get up again: this one has to."""
+    if (previous.read(CONCLUSION) or {}).get("platform_up"):
+        return units_before
+    earlier: dict[str, list[str]] = previous.opened["units_before"]
+    hosts = [*earlier, *(host for host in units_before if host not in earlier)]
+    return {host: list(dict.fromkeys([*earlier.get(host, []), *units_before.get(host, [])])) for host in hosts}

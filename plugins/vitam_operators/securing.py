@@ -97,7 +97,12 @@ def pause_scheduler(address: str, admin_port: int) -> Command[None]:
 
 def resume_scheduler(address: str, admin_port: int) -> Command[None]:
     """Change: jobs start again (``resume/ALL``)."""
-    return _put(f"http://{address}:{admin_port}/scheduler/v1/resume/ALL")
+    return _put(resume_url(address, admin_port))
+
+
+def resume_url(address: str, admin_port: int) -> str:
+    """Return where the scheduler is told by a PUT, without a password, to let jobs start again."""
+    return f"http://{address}:{admin_port}/scheduler/v1/resume/ALL"
 
 
 def _put(url: str) -> Command[None]:

@@ -205,6 +205,11 @@ def _read_ports(output: str) -> frozenset[int]:
     return frozenset(int(words[3].rpartition(":")[2]) for words in columns if len(words) > 3)
 
 
+def clock() -> Command[float]:
+    """Fact: the host's clock, in seconds since 1970."""
+    return Command(line("date", "+%s.%N"), float)
+
+
 def missing_tools(tools: Iterable[str]) -> Command[list[str]]:
     """Fact: which of these programs the host does not have."""
     script = 'for tool in "$@"; do command -v "$tool" > /dev/null || echo "$tool"; done'

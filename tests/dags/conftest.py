@@ -67,15 +67,21 @@ def nights(
 
 
 @pytest.fixture
-def half(nights: Callable[..., NightRun]) -> HalfNight:
-    """Give a night on the small platform that has been opened."""
+def look(nights: Callable[..., NightRun]) -> HalfNight:
+    """Give a night on the small platform of which nothing was run yet."""
     night = nights("small")
     night.clean()
-    return HalfNight(night).until("check_host", "check_cluster", "plan_night", "open_backup")
+    return HalfNight(night)
+
+
+@pytest.fixture
+def half(look: HalfNight) -> HalfNight:
+    """Give a night on the small platform that has been opened."""
+    return look.until("check_host", "check_cluster", "plan_night", "open_backup")
 
 
 @pytest.fixture
 def cold(half: HalfNight) -> HalfNight:
-    """Give a night in which everything that is copied has stopped."""
-    stops = [task.task_id for task in half.dag.topological_sort() if task.task_id.startswith("stop_")]
-    return half.until("stop_balancer", *(name for name in stops if name != "stop_balancer"))
+    """Give a night in which everything that is copied has stopped, in the graph's order."""
+    kinds = ("arm_", "stop_", "hold_", "await_balancer_idle", "await_nobody_writes")
+    return half.until(*(task for task in half.steps if task.startswith(kinds)))

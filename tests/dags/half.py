@@ -20,6 +20,7 @@ class HalfNight:
 
     def __init__(self, night: Any) -> None:
         self.fake, self.dag, self.run_after = night.fake, night.dag, night.run_after
+        self.before = night.before
         self.instances = Instances(mapped={task.task_id for task in night.dag.tasks if task.is_mapped})
         self.params = {"until": (self.run_after + dt.timedelta(hours=2)).isoformat(), "securing": "none_running"}
 
@@ -41,6 +42,22 @@ class HalfNight:
         for step in steps:
             self.run(step)
         return self
+
+    @property
+    def steps(self) -> list[str]:
+        """All steps in an order that the graph allows."""
+        return [task.task_id for task in self.dag.topological_sort()]
+
+    @property
+    def starts(self) -> list[str]:
+        """The steps of the group start, in order."""
+        return [task for task in self.steps if self.dag.get_task(task).task_group.group_id == "start"]
+
+    @property
+    def different(self) -> set[str]:
+        """What of the platform is not as it was before the night."""
+        after = self.fake.snapshot()
+        return {name for name in self.before | after if self.before.get(name) != after.get(name)}
 
     @property
     def records(self) -> records.Night:

@@ -11,6 +11,7 @@ from airflow.sdk import TriggerRule
 from tests.conftest import ROOT
 from tests.dags.night import arguments_of, load_dag
 from vitam_operators.operators.base import RETRY_POLICY
+from vitam_operators.platforms import platform_at
 
 PLATFORMS = ["small", "quartz", "tiny"]
 CHANGES_NOTHING = {"check_host", "check_cluster", "plan_night"}
@@ -141,13 +142,30 @@ def test_restarts_do_not_depend_on_the_output_of_a_step(dag):
         assert task.expand_input.value, task.task_id
 
 
+def targets_of(dag, prefix: str) -> dict[str, list]:
+    """What the mapped tasks of a prefix act on, by the rest of their names."""
+    mapped = {task.task_id: task.expand_input.value for task in dag.tasks if task.is_mapped}
+    return {name.removeprefix(prefix): found for name, found in mapped.items() if name.startswith(prefix)}
+
+
 def test_every_stop_has_its_start(dag):
-    """What stops has to come back, on each host on which it stops."""
-    targets = {task.task_id: task.expand_input.value for task in dag.tasks if task.is_mapped}
-    stops = {name.removeprefix("stop_"): found for name, found in targets.items() if name.startswith("stop_")}
-    starts = {name.removeprefix("start_"): found for name, found in targets.items() if name.startswith("start_")}
+    """What stops has to come back, on each host on which it stops; a router that no night stops can be lost too."""
+    stops, starts = targets_of(dag, "stop_"), targets_of(dag, "start_")
     assert len(stops) > 12
+    assert "router" not in stops
+    assert starts.pop("router")
     assert starts == stops
+
+
+def test_every_guard_that_is_armed_is_disarmed(dag, platform_files, request):
+    """On every host, for a host can die that has nothing to stop: its routers, its other members."""
+    platform = platform_at(str(platform_files(request.node.callspec.params["dag"])))
+    armed, disarmed = targets_of(dag, "arm_"), targets_of(dag, "disarm_")
+    assert armed == disarmed == {"restart_guard": [{"host": host.name} for host in platform.hosts]}
+    for stop in (task for task in dag.tasks if task.task_id.startswith(("stop_", "hold_"))):
+        assert "arm_restart_guard" in stop.get_flat_relative_ids(upstream=True), stop.task_id
+    for start in (task for task in restarts(dag) if task.task_id != "disarm_restart_guard"):
+        assert "disarm_restart_guard" in start.get_flat_relative_ids(upstream=False), start.task_id
 
 
 def test_nothing_in_front_of_open_backup_changes_anything(dag):

@@ -1,6 +1,8 @@
 """
 Nights in which one task fails: whichever it is, the platform runs afterwards as before, and the run is red.
 
+Where a unit stays down because its own start failed, the restart guard of its host stays armed: it tries again.
+
 A task can fail before it did anything, or after it did everything: of the second kind is a stop that worked and whose
 answer was lost. Both are run for each task of the graph.
 """
@@ -24,6 +26,7 @@ LEFT_DOWN = {
         "primary of mongo-data shard0",  # a mongod of a shard that starts waits for its config set
         "balancer of mongo-data",
     },
+    "start_router": set(),  # a night stops none
     "start_balancer": {"balancer of mongo-data"},
     "start_elasticsearch": {"vitam-elasticsearch-data.service@data"},
     "resume_scheduling": {f"vitam-traceability-{name}.timer@app" for name in TIMERS},
@@ -38,6 +41,13 @@ def left_down(task: str) -> set[str]:
     return LEFT_DOWN.get(task, own)
 
 
+def left_guarded(task: str) -> set[str]:
+    """Return the hosts whose guard stays armed: a unit of theirs is down, or nobody disarmed it."""
+    if task == "disarm_restart_guard":
+        return {"app", "data"}
+    return {name.partition("@")[2] for name in left_down(task) if "@" in name}
+
+
 @pytest.fixture
 def copying(dags) -> set[str]:
     """The tasks that have to end well before anything is copied."""
@@ -49,7 +59,8 @@ def copying(dags) -> set[str]:
 def test_the_platform_is_up_again_whichever_task_fails(nights, copying, task):
     """The unit whose own start fails is the only one that may stay down; nothing behind it waits for it."""
     night = nights("tiny", **{task: BEFORE}).run()
-    assert night.different == left_down(task)
+    assert night.different == left_down(task) | {f"guard of {host}" for host in left_guarded(task)}
+    assert {name for name, host in night.fake.hosts.items() if host.guard.armed} == left_guarded(task)
     assert night.state == "failed"
     assert night.states[task] == ["failed"] * len(night.states[task])
     if task in copying:
@@ -62,6 +73,13 @@ def test_the_platform_is_up_again_when_a_task_fails_at_its_end(nights, task):
     night = nights("tiny", **{task: AFTER}).run()
     assert night.different == set()
     assert night.state == "failed"
+
+
+@pytest.mark.parametrize("when", [BEFORE, AFTER])
+def test_without_a_guard_nothing_stops(nights, when):
+    """Nobody would start the platform again if Airflow died: no host is touched before all have theirs."""
+    night = nights("tiny", arm_restart_guard=when).run()
+    assert {change.split()[0] for change in night.changes} <= {"arm", "disarm"}
 
 
 @pytest.mark.parametrize("task", sorted(LOOKS))
@@ -78,6 +96,7 @@ ONE_OF_EACH_KIND = {
     "stop_shard_primary": AFTER,
     "copy_shard": BEFORE,
     "start_storage": BEFORE,
+    "disarm_restart_guard": BEFORE,
 }
 
 

@@ -16,7 +16,7 @@ from vitam_operators.errors import GivenUpError, HostUnreachableError, StillStop
 from vitam_operators.operators import base as operators
 from vitam_operators.triggers import base as triggers
 from vitam_operators.triggers.base import WaitTrigger, raised
-from vitam_operators.triggers.mongo import BalancerIdle, BalancerIs, PrimaryElected
+from vitam_operators.triggers.mongo import BalancerIdle, BalancerIs, NobodyWrites, PrimaryElected
 from vitam_operators.triggers.quiet import LogbookSecured, SchedulingHeld, WorkflowsDrained
 from vitam_operators.triggers.units import UnitActive, UnitEnded, UnitHealthy, UnitStopped
 
@@ -31,6 +31,7 @@ WAITS = [
     LogbookSecured("FILE", None),
     SchedulingHeld("FILE"),
     BalancerIdle("FILE", "mongo-data"),
+    NobodyWrites("FILE", "mongo-data"),
     BalancerIs("FILE", "mongo-data", "full"),
     PrimaryElected("FILE", "mongo-data", "shard0"),
 ]

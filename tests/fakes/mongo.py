@@ -3,15 +3,50 @@
 from __future__ import annotations
 
 import datetime as dt
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from bson import Timestamp
 from pymongo.errors import AutoReconnect, OperationFailure
 
+from tests.fakes.matching import matches
 from tests.fakes.units import FakeUnit
 
 Document = dict[str, Any]
+A_MINUTE_S = 60
+
+
+def batch(found: list[Document]) -> Document:
+    """Return documents as a cursor's first and only batch."""
+    return {"cursor": {"id": 0, "firstBatch": found}}
+
+
+def client_of(account: str, driver: str = "mongo-java-driver|sync", application: str = "") -> Document:
+    """Return what ``$currentOp`` says of an idle connection."""
+    metadata = {"driver": {"name": driver}, **({"application": {"name": application}} if application else {})}
+    users = [{"user": account, "db": "admin"}]
+    return {"type": "idleConnection", "client": "10.0.0.7:4000", "clientMetadata": metadata, "effectiveUsers": users}
+
+
+OWN_CONNECTIONS = [
+    {"type": "op", "desc": "ftdc"},
+    client_of("__system", "NetworkInterfaceTL-ReplNetwork"),
+    client_of("backup", "PyMongo|async", "vitam-backup"),
+]
+"""What every server has while a step looks at it: a thread of its own, the cluster, ourselves."""
+
+
+def an_hour_old_oplog() -> list[Document]:
+    """Return an oplog whose last entry is a minute old: two nights of a test are never of the same second."""
+    now_s = int(time.time())
+    return [noop(Timestamp(now_s - 60 * A_MINUTE_S, 1)), noop(Timestamp(now_s - A_MINUTE_S, 7))]
+
+
+def noop(moment: Timestamp) -> Document:
+    """Return what a primary writes every ten seconds when nobody writes."""
+    return {"ts": moment, "op": "n", "ns": "", "o": {"msg": "periodic noop"}}
 
 
 @dataclass
@@ -46,7 +81,7 @@ class FakeReplicaSet:
     """
     A replica set: as soon as its primary is down, a majority elects another; a member that comes back is secondary.
 
-    Left out: the time that an election takes, data, replication, rollback.
+    All members have one oplog. Left out: the time that an election takes, data, replication, rollback.
 
     :param name: its name
     """
@@ -54,6 +89,12 @@ class FakeReplicaSet:
     name: str
     members: list[FakeMember]
     lag_s: float = 0
+    clients: list[Document] = field(default_factory=list)
+    """Connections of strangers to each member, and what else ``$currentOp`` has of them."""
+    oplog: list[Document] = field(default_factory=an_hour_old_oplog)
+    committed: Timestamp | None = None
+    """Last write on a majority, when that is not the last of the oplog."""
+    ranges_left: int = 0
     stray_primary: str | None = None
     """Host of a member that says wrongly that it is the primary."""
     _primary: str | None = None
@@ -68,6 +109,16 @@ class FakeReplicaSet:
             electable = [member.host for member in up if not member.arbiter and not member.delay_s]
             self._primary = next(iter(electable), None)
         return self._primary
+
+    @property
+    def optime(self) -> Timestamp:
+        """Moment of the last entry of the oplog."""
+        return self.oplog[-1]["ts"]
+
+    def write(self, namespace: str, op: str = "i", **more: Any) -> None:
+        """Have a new entry in the oplog, a second after the last."""
+        moment = Timestamp(self.optime.time + 1, 1)
+        self.oplog.append({"ts": moment, "op": op, "ns": namespace, "o": {}, **more})
 
     def lose(self, member: FakeMember) -> str | None:
         """A member is down: it has to start anew, and the others elect another primary if it was theirs."""
@@ -89,23 +140,39 @@ class FakeReplicaSet:
 
     def status(self) -> Document:
         """Answer ``replSetGetStatus``."""
-        return {"set": self.name, "members": [self._status_of(member) for member in self.members]}
+        optimes = {
+            "appliedOpTime": {"ts": self.optime},
+            "lastCommittedOpTime": {"ts": self.committed or self.optime},
+        }
+        return {"set": self.name, "optimes": optimes, "members": [self._status_of(member) for member in self.members]}
 
     def _status_of(self, member: FakeMember) -> Document:
         primary = self.primary == member.host
-        moment = dt.datetime(2026, 11, 23, 20, 0, 10) - dt.timedelta(seconds=0 if primary else self.lag_s)
+        behind_s = 0 if primary else self.lag_s + member.delay_s
+        moment = dt.datetime.fromtimestamp(self.optime.time - behind_s, dt.UTC).replace(tzinfo=None)
         state = (7, "ARBITER") if member.arbiter else (1, "PRIMARY") if primary else (2, "SECONDARY")
         state = state if member.up else (8, "(not reachable/healthy)")
         answer = {"name": member.address, "health": int(member.up), "state": state[0], "stateStr": state[1]}
-        return answer if member.arbiter else {**answer, "optimeDate": moment}
+        optime = {"ts": Timestamp(self.optime.time - int(behind_s), 1) if behind_s else self.optime}
+        return answer if member.arbiter else {**answer, "optimeDate": moment, "optime": optime}
 
     def configuration(self) -> Document:
         """Answer ``replSetGetConfig``."""
         members = [{"host": m.address, "arbiterOnly": m.arbiter, "secondaryDelaySecs": m.delay_s} for m in self.members]
         return {"config": {"_id": self.name, "members": members}}
 
-    def answer(self, member: FakeMember, command: str) -> Document:
+    def answer(self, member: FakeMember, command: str, value: Any, database: str, more: Document) -> Document:
         """Answer a command sent to one member."""
+        match command, value:
+            case "aggregate", 1:
+                assert more["pipeline"] == [{"$currentOp": {"allUsers": True, "idleConnections": True}}]
+                return batch(self.clients + OWN_CONNECTIONS)
+            case "count", "rangeDeletions":
+                return {"n": self.ranges_left}
+            case "find", "oplog.rs":
+                assert database == "local"
+                return batch([entry for entry in self.oplog if matches(entry, more["filter"])][: more["limit"]])
+        assert (value, database, more) == (1, "admin", {})
         match command:
             case "hello":
                 return self.hello(member)
@@ -121,7 +188,8 @@ class FakeCluster:
     """
     A sharded cluster as its routers see it. Routers answer while they run and the config set has a primary.
 
-    Left out: chunks, the rounds of a balancer that is on, writes.
+    Vitam's services are connected to each router while they run. Left out: chunks, the rounds of a balancer that is
+    on, writes.
 
     :param name: its name
     """
@@ -131,10 +199,12 @@ class FakeCluster:
     shards: list[FakeReplicaSet]
     routers: dict[str, FakeUnit]
     tell: Callable[[str, str, str], None]
+    vitam: Callable[[], list[Document]]
     mode: str = "full"
     rounds_left: int = 1
     migrations_left: int = 1
     version: str = "5.0.14"
+    clients: list[Document] = field(default_factory=list)
     listed: list[str] = field(default_factory=list)
 
     def answer(self, command: str, value: Any, more: Document) -> Document:
@@ -157,6 +227,10 @@ class FakeCluster:
             case "find", "system.version":
                 assert more == {"filter": {"_id": "featureCompatibilityVersion"}}
                 return {"cursor": {"firstBatch": [{"_id": "featureCompatibilityVersion", "version": "5.0"}]}}
+            case "aggregate", 1:
+                stage = {"allUsers": True, "idleConnections": True, "localOps": True}
+                assert more["pipeline"] == [{"$currentOp": stage}]
+                return batch(self.clients + self.vitam() + OWN_CONNECTIONS)
             case "count", "migrations":
                 return {"n": int(self._counts_down("migrations_left"))}
         raise AssertionError(f"a router was sent {command} {value}")

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
-from tests.fakes.mongo import FakeCluster, FakeDriver, FakeMember, FakeReplicaSet, refused
+from tests.fakes.mongo import FakeCluster, FakeDriver, FakeMember, FakeReplicaSet, client_of, refused
 from tests.fakes.shell import FakeHost
 from tests.fakes.units import FAILED_BY_SIGTERM, FakeUnit
 from tests.fakes.web import FakeElasticsearch, FakeVitam
@@ -16,7 +16,7 @@ from vitam_operators import errors
 from vitam_operators.config import Daemon, MongoCluster, Platform, ReplicaSet
 from vitam_operators.hooks.hosts import HostHook, HostShell
 from vitam_operators.hooks.mongo import MongoClient, MongoHook
-from vitam_operators.procedure import SERVICES
+from vitam_operators.procedure import BACK, SERVICES
 
 Change = tuple[str, str, str]
 
@@ -76,7 +76,15 @@ class FakePlatform:
         shards = [self._add_set(shard, cluster.mongod) for shard in cluster.shards]
         for member in (member for shard in shards for member in shard.members):
             member.config_set = config_set
-        self.clusters[cluster.name] = FakeCluster(cluster.name, config_set, shards, routers, self.tell)
+        self.clusters[cluster.name] = FakeCluster(
+            cluster.name, config_set, shards, routers, self.tell, self._connections_of_vitam
+        )
+
+    def _connections_of_vitam(self) -> list[dict[str, Any]]:
+        """Return what ``$currentOp`` of a router has of the services that keep their data in MongoDB."""
+        units = {service.unit for service in SERVICES.values() if service.phase == BACK}
+        running = [u.name for host in self.hosts.values() for u in host.units.values() if u.name in units and u.running]
+        return [client_of(_short(name)) for name in running]
 
     def _add_set(self, replica_set: ReplicaSet, daemon: Daemon) -> FakeReplicaSet:
         members = []
@@ -131,6 +139,7 @@ class FakePlatform:
             state[f"balancer of {cluster.name}"] = cluster.mode
             for replica_set in (cluster.config_set, *cluster.shards):
                 state[f"primary of {cluster.name} {replica_set.name}"] = replica_set.primary is not None
+        state |= {f"guard of {name}": host.guard.there for name, host in self.hosts.items()}
         state |= {f"allocation of {elastic.name}": elastic.allocation for elastic in self.elastics.values()}
         return {**state, "scheduler paused": self.vitam.scheduler_paused}
 
@@ -163,8 +172,8 @@ class FakePlatform:
         for cluster in self.platform.mongodb:
             fake = self.clusters[cluster.name]
             routers = {f"{self.platform.host(h).service_ip}:{cluster.mongos.port}": u for h, u in fake.routers.items()}
-            if set(hook.addresses) == set(routers) and not hook.direct:
-                up = any(unit.running for unit in routers.values())
+            if set(hook.addresses) <= set(routers):
+                up = any(routers[address].running for address in hook.addresses)
                 return _router(fake, hook.conn_id, cluster.admin_conn_id) if up else None
             for replica_set in (fake.config_set, *fake.shards):
                 for member in replica_set.members:
@@ -209,8 +218,7 @@ def _router(fake: FakeCluster, account: str, expected: str) -> Any:
 def _member(replica_set: FakeReplicaSet, member: FakeMember, account: str, expected: str) -> Any:
     def answers(command: str, value: Any, database: str, more: dict[str, Any]) -> dict[str, Any]:
         refused(account, expected)
-        assert (value, database, more) == (1, "admin", {})
-        return replica_set.answer(member, command)
+        return replica_set.answer(member, command, value, database, more)
 
     return answers
 

@@ -11,8 +11,9 @@ from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any
 
+from tests.fakes.guards import FakeGuard
 from tests.fakes.units import FakeUnit, not_found
-from vitam_operators import archive
+from vitam_operators import archive, guard
 from vitam_operators.config import Host
 from vitam_operators.procedure import SERVICES
 
@@ -49,6 +50,10 @@ class FakeHost:
     sudo: bool = True
     unreachable: bool = False
     copy_fails: bool = False
+    clock_off_s: float = 0
+
+    def __post_init__(self) -> None:
+        self.guard = FakeGuard(lambda verb, what: self.tell(self.host.name, verb, what))
 
     async def run(self, command: str, *, input: str, timeout: float, check: bool) -> Any:
         """Stand in for asyncssh's ``SSHClientConnection.run``."""
@@ -98,10 +103,17 @@ class FakeHost:
                 return 0, f"{self.files[path]}\n{self.files[path]} {self.archives[path]} 3\n"
             case ["bash", "-c", archive.ROOM_SCRIPT, "bash", _]:
                 return 0, f"Avail\n{self.free_bytes}\n"
-            case ["rm", "-f", "--", *paths] if root:
-                self.tell(self.host.name, "remove", paths[0])
+            case ["sh", "-c", guard.STATE_SCRIPT]:
+                return 0, self.guard.state()
+            case ["date", "+%s.%N"]:
+                return 0, f"{time.time() + self.clock_off_s:.9f}\n"
+            case ["rm", "-f", "--", path] if root and path.startswith("/vitam/"):
+                self.tell(self.host.name, "remove", path)
                 return 0, ""
-        raise UnknownCommandError(command)
+        answer = self.guard.answer(words, stdin) if root else None
+        if answer is None:
+            raise UnknownCommandError(command)
+        return answer
 
     def writes(self, path: str) -> Callable[[int], None]:
         """Return what writes so many bytes into a file: an hour ago first; no two changes are of the same second."""
@@ -112,6 +124,13 @@ class FakeHost:
             self.changed[path] = int(time.time()) - 3600 if first else max(int(time.time()), self.changed[path] + 1)
 
         return write
+
+    def reboot(self) -> None:
+        """Boot in order: every unit stops and, as Vitam's are not enabled, stays down; ``/run`` is empty."""
+        self.units = {name: unit for name, unit in self.units.items() if unit.job is None}
+        for unit in self.units.values():
+            unit.boot()
+        self.guard.let_go()
 
     def _show(self, name: str) -> str:
         unit = self.units.get(name)
@@ -124,6 +143,7 @@ class FakeHost:
         for name in names:
             self.tell(self.host.name, verb, name)
             unit = self.units[name]
+            assert verb == "stop" or not self.guard.refuses(name), f"{name} is held, and was started"
             (unit.ask_stop if verb == "stop" else unit.ask_start)()
         return 0, ""
 

@@ -120,6 +120,14 @@ class FakeUnit:
         if not failed:
             self.lock(0)
 
+    def boot(self) -> None:
+        """Be what systemd knows of a unit that has not run since the host was booted."""
+        if self.running:
+            self.end(0)
+        self.active, self.sub, self.result, self.pid = "inactive", "dead", "success", 0
+        self.exit_code = self.exit_status = 0
+        self.started_at = self.active_since = self.inactive_since = None
+
     def show(self) -> str:
         """Return what ``systemctl show`` prints."""
         fields = {

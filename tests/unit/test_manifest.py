@@ -26,7 +26,10 @@ OPENED = {
     "warnings": [],
     "copies": "everything",
 }
-NAMES = OPENED["parts"]
+KINDS = {"mongo-data-shard0": "shard", "data1-conf": "files"}
+UNCHANGED = {"proved_at": "2026-11-24T02:50:00+00:00", "since": "2026-11-23T23:08:00+00:00"}
+QUIET = {"at": "2026-11-23T23:08:00+00:00", "sets": {"mongo-data-shard0": {"primary": "data1", "optime": [17, 1]}}}
+FIRED = {"backup": "L", "fired_at": "2026-11-24T07:00:00+00:00", "left_down": []}
 
 
 def opened(tmp_path, **more):
@@ -35,11 +38,13 @@ def opened(tmp_path, **more):
 
 def proved(tmp_path):
     night = opened(tmp_path)
-    for number, name in enumerate(NAMES):
-        night.write(f"part.{name}", {"sha256": SHA_A, "size_bytes": 100 + number, "files": 3})
+    for number, (name, kind) in enumerate(KINDS.items()):
+        night.write(f"part.{name}", {"kind": kind, "sha256": SHA_A, "size_bytes": 100 + number, "files": 3})
         night.write(f"proof.{name}", {"sha256": SHA_A, "read_back_at": "2026-11-24T03:00:00+00:00"})
     night.write("stop.mongo-data-shard0", {"host": "data1", "stopped_at": "2026-11-23T23:10:00+00:00"})
     night.write("start.mongo-data-shard0", {"down_s": 900.0})
+    night.write("quiet.mongo-data", QUIET)
+    night.write("unchanged.mongo-data-shard0", UNCHANGED)
     return night
 
 
@@ -56,6 +61,14 @@ def test_nothing_is_missing(tmp_path):
         (
             ["part.data1-conf", "proof.mongo-data-shard0"],
             ["part data1-conf was not copied", "part mongo-data-shard0 was not read back"],
+        ),
+        (
+            ["unchanged.mongo-data-shard0"],
+            ["nobody proved that nothing was written to mongo-data-shard0 while it was copied"],
+        ),
+        (
+            ["part.mongo-data-shard0", "proof.mongo-data-shard0", "unchanged.mongo-data-shard0"],
+            ["part mongo-data-shard0 was not copied"],
         ),
     ],
 )
@@ -81,7 +94,7 @@ def test_a_night_that_planned_nothing_is_no_backup(tmp_path):
 
 def test_no_seal_and_all_reasons_at_once(tmp_path):
     night = opened(tmp_path)
-    night.write("part.data1-conf", {"sha256": SHA_A, "size_bytes": 1})
+    night.write("part.data1-conf", {"kind": "files", "sha256": SHA_A, "size_bytes": 1})
     with pytest.raises(NotProvedError) as raised:
         manifest.build(night, tool_version="0.1.0")
     assert raised.value.message == (
@@ -107,12 +120,31 @@ def test_what_the_manifest_holds(tmp_path):
         "attempt": 1,
         "stops": {"mongo-data-shard0": {"host": "data1", "stopped_at": "2026-11-23T23:10:00+00:00"}},
         "parts": {
-            "mongo-data-shard0": {"sha256": SHA_A, "size_bytes": 100, "files": 3, "proof": proof},
-            "data1-conf": {"sha256": SHA_A, "size_bytes": 101, "files": 3, "proof": proof},
+            "mongo-data-shard0": {"kind": "shard", "sha256": SHA_A, "size_bytes": 100, "files": 3, "proof": proof},
+            "data1-conf": {"kind": "files", "sha256": SHA_A, "size_bytes": 101, "files": 3, "proof": proof},
         },
         "starts": {"mongo-data-shard0": {"down_s": 900.0}},
+        "quiet": {"mongo-data": QUIET},
+        "unchanged": {"mongo-data-shard0": UNCHANGED},
+        "guards_fired": {},
         "size_bytes": 201,
     }
+
+
+@pytest.mark.parametrize(("kind", "missing"), [("shard", 1), ("config", 1), ("files", 0)])
+def test_only_what_has_an_oplog_has_to_be_proved_unchanged(tmp_path, kind, missing):
+    """Each database has one; a directory has none, and asking for its proof would seal nothing."""
+    night = proved(tmp_path)
+    night.write("part.mongo-data-shard0", {"kind": kind, "sha256": SHA_A, "size_bytes": 1})
+    (night.directory / "unchanged.mongo-data-shard0.json").unlink()
+    assert len(manifest.missing(night)) == missing
+
+
+def test_a_guard_that_fired_stands_in_the_manifest(tmp_path):
+    """Whoever reads it years later learns that the platform was started by its hosts, not by the night."""
+    night = proved(tmp_path)
+    night.write("guard.data1", FIRED)
+    assert manifest.build(night, tool_version="0.1.0")["guards_fired"] == {"data1": FIRED}
 
 
 @pytest.mark.parametrize("key", [key for key in OPENED if key not in ("run_id", "parts")])

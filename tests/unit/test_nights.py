@@ -9,10 +9,11 @@ from pathlib import Path
 import pytest
 
 from vitam_operators.errors import NightClosedError, OperatorNeededError
-from vitam_operators.nights import Night, Nights, backup_id, now_text
+from vitam_operators.nights import Night, Nights, backup_id, now_text, unpaid
 
 ID = "20261123T190000Z"
-OPENED = {"run_id": "scheduled__2026-11-23", "parts": ["conf"]}
+UNITS = {"app": ["vitam-logbook.service"], "data": ["vitam-mongod.service"]}
+OPENED = {"run_id": "scheduled__2026-11-23", "parts": ["conf"], "units_before": UNITS}
 RESTARTED = {"began_at": "2026-11-24T02:10:00+00:00"}
 
 
@@ -169,6 +170,66 @@ def test_two_backups_are_two_nights(nights, night):
     other.write("restart", RESTARTED)
     assert nights.open(ID, OPENED).label == ID
     assert night.read("restart") is None
+
+
+@pytest.mark.parametrize(
+    ("concluded", "now", "has_to_run"),
+    [
+        ({"platform_up": False}, {"app": [], "data": ["mongod"]}, {"app": ["logbook"], "data": ["mongod"]}),
+        (None, {"app": [], "data": []}, {"app": ["logbook"], "data": ["mongod"]}),
+        ({"platform_up": False}, {"app": ["worker"], "data": []}, {"app": ["logbook", "worker"], "data": ["mongod"]}),
+        ({"platform_up": False}, {"new": ["offer"]}, {"app": ["logbook"], "data": ["mongod"], "new": ["offer"]}),
+        ({"platform_up": True}, {"app": [], "data": ["mongod"]}, {"app": [], "data": ["mongod"]}),
+    ],
+)
+def test_what_an_earlier_attempt_left_down_the_next_one_starts(nights, concluded, now, has_to_run):
+    """The second attempt finds the logbook down; to take that for its usual state would leave it down for good."""
+    first = nights.open(ID, {**OPENED, "units_before": {"app": ["logbook"], "data": ["mongod"]}})
+    first.write("restart", RESTARTED)
+    if concluded is not None:
+        first.write("conclusion", concluded)
+    second = nights.open(ID, {**OPENED, "units_before": now})
+    assert second.opened["units_before"] == has_to_run
+    second.write("restart", RESTARTED)
+    assert nights.open(ID, {**OPENED, "units_before": {}}).opened["units_before"] == has_to_run
+
+
+# --- debts -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("newest_first", "owes"),
+    [
+        ([], None),
+        ([None, None], None),
+        ([{"mode_found": "full"}], 0),
+        ([{"mode_found": "full", "put_back_at": "05:00"}], None),
+        ([None, {"mode_found": "full"}], 1),
+        ([{"mode_found": "full", "put_back_at": "05:00"}, {"mode_found": "full"}], None),
+        ([{"mode_found": "full"}, {"mode_found": "full", "put_back_at": "05:00"}], 0),
+    ],
+)
+def test_the_night_that_left_a_balancer_off(tmp_path, newest_first, owes):
+    """Only the last night that switched it off counts; a night that never came so far, or a later debt paid, do not."""
+    made = [Night(tmp_path / str(number)) for number in range(len(newest_first))]
+    for night, record in zip(made, newest_first, strict=True):
+        if record is not None:
+            night.write("balancer.mongo-data", record)
+        night.write("balancer.mongo-offer", {"mode_found": "full", "put_back_at": "05:00"})
+    assert unpaid(made, "mongo-data") is (None if owes is None else made[owes])
+
+
+def test_nights_newest_first(nights, night):
+    """Attempts of one night are in their order too; what was never opened is none."""
+    night.write("restart", RESTARTED)
+    nights.open(ID, OPENED)
+    nights.open("20261124T190000Z", {**OPENED, "run_id": "scheduled__2026-11-24"})
+    nights.attempt("20261125T190000Z", 1).write("balancer.mongo-data", {})
+    assert [found.label for found in nights.newest_first()] == ["20261124T190000Z", f"{ID}-2", ID]
+
+
+def test_a_platform_without_a_night(nights):
+    assert nights.newest_first() == []
 
 
 # --- cold or not -----------------------------------------------------------------------------------------------------

@@ -11,10 +11,13 @@ from airflow.sdk.bases.hook import BaseHook
 
 from vitam_operators.config import MongoCluster, Platform
 from vitam_operators.errors import MongoUnreachableError
+from vitam_operators.writes import CURRENT_OPERATIONS, OUR_NAME
 
 ANSWER_WITHIN_S = 10
 OPTIONS_OF_CONNECTION = ("tls", "tlsCAFile", "tlsCertificateKeyFile", "tlsAllowInvalidHostnames", "authMechanism")
 Answer = Mapping[str, Any]
+A_LOT = 100_000
+"""Of connections: one batch has them all, or 16 MB of them."""
 
 
 class MongoClient:
@@ -42,6 +45,27 @@ class MongoClient:
         """Return the FCV that a cluster's config set holds: a copy opens only on a MongoDB that allows it."""
         answer = await self.command("find", "system.version", filter={"_id": "featureCompatibilityVersion"})
         return str(answer["cursor"]["firstBatch"][0]["version"])
+
+    async def operations(self, **options: Any) -> list[Answer]:
+        """
+        Return what every connection and thread of this server does, idle ones included.
+
+        :param options: more options of ``$currentOp``; ``localOps`` asks a mongos for its own
+        """
+        stage = {"$currentOp": {**CURRENT_OPERATIONS, **options}}
+        answer = await self.command("aggregate", pipeline=[stage], cursor={"batchSize": A_LOT})
+        return list(answer["cursor"]["firstBatch"])
+
+    async def moving_ranges(self) -> int:
+        """Return how many ranges this shard still has to delete after migrations (MongoDB 4.4 and later)."""
+        return await self.count("config", "rangeDeletions")
+
+    async def oplog(self, condition: Mapping[str, Any], limit: int) -> list[Answer]:
+        """Return the first entries of this member's oplog that meet a condition."""
+        answer = await self.command(
+            "find", "oplog.rs", database="local", filter=condition, limit=limit, batchSize=limit, singleBatch=True
+        )
+        return list(answer["cursor"]["firstBatch"])
 
     async def count(self, database: str, collection: str) -> int:
         """Return how many documents a collection has."""
@@ -99,7 +123,7 @@ class MongoHook(BaseHook):
             "serverSelectionTimeoutMS": milliseconds,
             "connectTimeoutMS": milliseconds,
             "socketTimeoutMS": 6 * milliseconds,
-            "appname": "vitam-backup",
+            "appname": OUR_NAME,
         }
 
 
@@ -112,6 +136,11 @@ def routers(platform: Platform, cluster: MongoCluster) -> MongoHook:
     """Return the hook for the cluster through its mongos."""
     addresses = [address(platform, host, cluster.mongos.port) for host in cluster.routers]
     return MongoHook(cluster.admin_conn_id, addresses, direct=False)
+
+
+def router(platform: Platform, cluster: MongoCluster, host: str) -> MongoHook:
+    """Return the hook for one mongos of the cluster."""
+    return MongoHook(cluster.admin_conn_id, [address(platform, host, cluster.mongos.port)], direct=True)
 
 
 def address(platform: Platform, host: str, port: int) -> str:

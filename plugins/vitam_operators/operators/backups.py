@@ -9,7 +9,7 @@ from typing import Any
 from airflow.sdk.exceptions import AirflowSkipException
 
 import vitam_operators
-from vitam_operators import manifest, nights, securing
+from vitam_operators import estimates, manifest, nights, securing
 from vitam_operators.errors import LookFailedError, NightClosedError, WindowError
 from vitam_operators.hooks.records import nights_of
 from vitam_operators.operators.base import NightOperator
@@ -60,12 +60,15 @@ class PlanNightOperator(NightOperator):
         primaries = {host for facts in clusters.values() for host in facts["primaries"].values()}
         certain = primaries | {name for name in hosts if not mongo_parts_of(self.platform, name)}
         findings += self._without_room(plan, hosts, certain) if plan else []
+        findings += self._balancers_left_off(context, clusters)
         if findings:
             raise LookFailedError(
                 "the night cannot begin:\n" + "\n".join(f"  {finding}" for finding in findings),
                 hint="nothing was touched; mend what is named, then trigger a new run",
             )
         plan["warnings"] = self._without_room(plan, hosts, set(hosts) - certain)
+        plan["warnings"] += [warning for facts in hosts.values() for warning in facts["warnings"]]
+        plan["warnings"] += self._too_short(context, window) if window else []
         self._tell(plan)
         if context["params"].get("plan_only"):
             raise AirflowSkipException("plan only: nothing is stopped, nothing is copied")
@@ -93,6 +96,26 @@ class PlanNightOperator(NightOperator):
                     f"the securing at midnight ({midnight:%Y-%m-%d %H:%M} UTC) is not before the night is given up "
                     f"({window.give_up_at:%Y-%m-%d %H:%M} UTC); choose another 'securing' or a later 'until'"
                 )
+
+    def _balancers_left_off(self, context: Any, clusters: dict[str, Facts]) -> Iterable[str]:
+        """Name the balancers that an earlier night left off: "off" must not become what it is put back to."""
+        own, earlier = self.latest_night(context), nights_of(self.platform).newest_first()
+        if own is not None and own.read(nights.RESTART) is None:
+            return  # this very run is begun again while its platform is down
+        for cluster, facts in clusters.items():
+            night = nights.unpaid(earlier, cluster) if facts["balancer"] == "off" else None
+            if night is not None:
+                yield (
+                    f"{cluster}: the balancer is off since backup {night.label}, whose restart did not switch it on; "
+                    f"clear start_balancer of run {night.opened['run_id']}, or run sh.startBalancer() through a mongos"
+                )
+
+    def _too_short(self, context: Any, window: Window) -> list[str]:
+        begins = max(window.start, dt.datetime.now(dt.UTC))
+        if self._securing(context) == securing.MIDNIGHT:
+            begins = max(begins, securing.midnight_of(window.start, self.platform.window.timezone))
+        longest_s = estimates.longest_cold_s(nights_of(self.platform).newest_first())
+        return list(filter(None, [estimates.warning(window, begins, longest_s)]))
 
     def _securing(self, context: Any) -> str:
         return str(context["params"].get("securing") or self.platform.securing.wait_for)

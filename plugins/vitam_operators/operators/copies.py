@@ -14,10 +14,10 @@ from vitam_operators.hooks.hosts import HostHook, Shell, target
 from vitam_operators.nights import Night
 from vitam_operators.operators.base import NightOperator, WaitingOperator, window_of
 from vitam_operators.operators.mongo import end_copy
+from vitam_operators.operators.targets import HostOperator, ReplicaSetOperator
 from vitam_operators.parts import FilesPart, MongoPart, all_parts, files_parts
 from vitam_operators.procedure import SERVICES
 from vitam_operators.triggers.base import Report, Wait
-from vitam_operators.triggers.mongo import replica_set_part
 from vitam_operators.triggers.units import UnitEnded
 from vitam_operators.words import size_words
 
@@ -139,23 +139,8 @@ class CopyOperator(WaitingOperator):
         }
 
 
-class CopyReplicaSetOperator(CopyOperator):
-    """
-    Copy the data of the mongod that was a replica set's primary and that this night stopped.
-
-    :param cluster: name of the cluster
-    :param replica_set: name of the set
-    """
-
-    def __init__(self, *, cluster: str, replica_set: str, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self.cluster = cluster
-        self.replica_set = replica_set
-
-    @property
-    def part(self) -> MongoPart:
-        """The set as a part of the backup."""
-        return replica_set_part(self.platform_file, self.cluster, self.replica_set)
+class CopyReplicaSetOperator(ReplicaSetOperator, CopyOperator):
+    """Copy the data of the mongod that was a replica set's primary and that this night stopped."""
 
     def source(self, night: Night) -> tuple[str, str, tuple[str, ...]]:
         """Return the host of the stopped primary and its dbPath."""
@@ -186,17 +171,15 @@ class CopyReplicaSetOperator(CopyOperator):
         )
 
 
-class CopyFilesOperator(CopyOperator):
+class CopyFilesOperator(HostOperator, CopyOperator):
     """
     Copy a directory of a host, with Vitam's services of that host stopped.
 
-    :param host: name of the host
     :param file_set: name of the file set
     """
 
-    def __init__(self, *, host: str, file_set: str, **kwargs: Any) -> None:
+    def __init__(self, *, file_set: str, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.host = host
         self.file_set = file_set
 
     @property

@@ -9,8 +9,9 @@ from vitam_operators import elastic
 from vitam_operators.config import ElasticsearchCluster, Platform
 from vitam_operators.errors import NotHealthyError, VitamBackupError
 from vitam_operators.hooks.hosts import HostHook, target
-from vitam_operators.operators.base import NightOperator, WaitingOperator
+from vitam_operators.operators.base import WaitingOperator
 from vitam_operators.operators.services import StartUnitOperator, StopUnitOperator
+from vitam_operators.operators.targets import ClusterOperator
 from vitam_operators.platforms import platform_at
 from vitam_operators.triggers.base import Report, Wait
 
@@ -20,16 +21,8 @@ def named(platform: Platform, cluster: str) -> ElasticsearchCluster:
     return next(elasticsearch for elasticsearch in platform.elasticsearch if elasticsearch.name == cluster)
 
 
-class FlushElasticsearchOperator(NightOperator):
-    """
-    Keep a cluster's shards where they are (allocation ``primaries``) and flush, before its nodes stop.
-
-    :param cluster: name of the cluster
-    """
-
-    def __init__(self, *, cluster: str, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self.cluster = cluster
+class FlushElasticsearchOperator(ClusterOperator):
+    """Keep a cluster's shards where they are (allocation ``primaries``) and flush, before its nodes stop."""
 
     async def act(self, context: Any) -> None:
         """Note the allocation as it was, once; then change it. A cluster that is already stopped is left alone."""
@@ -45,21 +38,17 @@ class FlushElasticsearchOperator(NightOperator):
             await shell.run(elastic.flush(*where))
 
 
-class StopElasticsearchOperator(StopUnitOperator):
-    """
-    Stop Elasticsearch on one host.
-
-    :param cluster: name of the cluster
-    """
-
-    def __init__(self, *, cluster: str, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self.cluster = cluster
+class ElasticsearchNodeOperator(ClusterOperator):
+    """A step on one node of a cluster."""
 
     @property
     def unit(self) -> str:
         """The cluster's unit."""
         return named(self.platform, self.cluster).unit
+
+
+class StopElasticsearchOperator(ElasticsearchNodeOperator, StopUnitOperator):
+    """Stop Elasticsearch on one host."""
 
     @property
     def ports(self) -> list[int]:
@@ -67,23 +56,10 @@ class StopElasticsearchOperator(StopUnitOperator):
         return [named(self.platform, self.cluster).port]
 
 
-class StartElasticsearchOperator(StartUnitOperator):
-    """
-    Start Elasticsearch on one host.
-
-    :param cluster: name of the cluster
-    """
+class StartElasticsearchOperator(ElasticsearchNodeOperator, StartUnitOperator):
+    """Start Elasticsearch on one host."""
 
     admin_port = 0
-
-    def __init__(self, *, cluster: str, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self.cluster = cluster
-
-    @property
-    def unit(self) -> str:
-        """The cluster's unit."""
-        return named(self.platform, self.cluster).unit
 
     def limit_s(self) -> int:
         """Return the limit for the start of Elasticsearch."""
@@ -114,18 +90,10 @@ class ElasticsearchHealthy(Wait):
         return Report(health in ("green", "yellow"), f"Elasticsearch {self.cluster} is {health}")
 
 
-class AwaitElasticsearchOperator(WaitingOperator):
-    """
-    Put a cluster's allocation back and wait until it is not red.
-
-    :param cluster: name of the cluster
-    """
+class AwaitElasticsearchOperator(ClusterOperator, WaitingOperator):
+    """Put a cluster's allocation back and wait until it is not red."""
 
     gives_up = False
-
-    def __init__(self, *, cluster: str, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self.cluster = cluster
 
     def limit_s(self) -> int:
         """Return the limit for the start of Elasticsearch."""

@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from abc import abstractmethod
 from typing import Any
 
-from vitam_operators import archive, health, mongo, systemd
+from vitam_operators import archive, guard, health, mongo, systemd
 from vitam_operators.config import Host, MongoCluster, Platform
 from vitam_operators.errors import LookFailedError, VitamBackupError
 from vitam_operators.hooks import mongo as mongo_hooks
 from vitam_operators.hooks.hosts import HostHook, Shell, target
 from vitam_operators.operators.base import NightOperator
+from vitam_operators.operators.targets import ClusterOperator, HostOperator
 from vitam_operators.parts import MongoPart, config_parts, files_parts, shard_parts
 from vitam_operators.procedure import SERVICES
 
 Facts = dict[str, Any]
 FINDINGS = "findings"
-NEEDED_TOOLS = ("tar", "zstd", "curl", "sha256sum", "ss", "systemd-run", "journalctl")
+NEEDED_TOOLS = ("tar", "zstd", "curl", "sha256sum", "ss", "systemd-run", "journalctl", "python3")
 LAG_LIMIT_S = 10
+CLOCK_LIMIT_S = 5
+"""Vitam's own services accept each other's requests within 10 s (``X-Platform-Id``)."""
 
 
 class LookOperator(NightOperator):
@@ -30,7 +34,7 @@ class LookOperator(NightOperator):
 
     async def act(self, context: Any) -> Facts:
         """Look; fail if anything is wrong."""
-        facts, findings = await self.look()
+        facts, findings = await self.look(context)
         context["ti"].xcom_push(FINDINGS, findings)
         for finding in findings:
             self.log.error("FAILED  %s", finding)
@@ -41,29 +45,24 @@ class LookOperator(NightOperator):
         return facts
 
     @abstractmethod
-    async def look(self) -> tuple[Facts, list[str]]:
+    async def look(self, context: Any) -> tuple[Facts, list[str]]:
         """Return facts and findings."""
 
 
-class CheckHostOperator(LookOperator):
-    """
-    Look at one host: ssh, sudo, tools, units, and what runs now.
+class CheckHostOperator(HostOperator, LookOperator):
+    """Look at one host: ssh, sudo, tools, units, and what runs now."""
 
-    :param host: name of the host
-    """
-
-    def __init__(self, *, host: str, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self.host = host
-
-    async def look(self) -> tuple[Facts, list[str]]:
-        """Return ``{"host", "running", "sizes", "free_bytes", "versions"}`` and findings."""
+    async def look(self, context: Any) -> tuple[Facts, list[str]]:
+        """Return ``{"host", "running", "sizes", "free_bytes", "versions", "warnings"}`` and findings."""
         host = target(self.platform, self.host)
         async with HostHook(host).connect() as shell:
             units = units_of(self.platform, host.name)
             states = await shell.run(systemd.unit_states(units)) if units else {}
             findings = [f"{host.name}: {unit} is {s.load}" for unit, s in states.items() if not s.exists]
             findings += await self._missing_tools(shell)
+            findings += await self._clock(shell)
+            found = await shell.run(guard.state())
+            findings += filter(None, [guard.finding(found, host.name, context["dag_run"].run_id)])
             sizes = await self._sizes(shell) if not findings else {}
             free_bytes = await shell.run(archive.room_at(self.platform.copies.directory))
             running = [unit for unit in units if unit in states and states[unit].running]
@@ -71,7 +70,7 @@ class CheckHostOperator(LookOperator):
                 self.log.info("%-7s %s: %s", "OK" if state.exists else "FAILED", unit, state.words)
             versions = await self._versions(shell, running)
         facts = {"host": host.name, "running": running, "sizes": sizes, "free_bytes": free_bytes, "versions": versions}
-        return facts, findings
+        return {**facts, "warnings": list(filter(None, [guard.warning(found, host.name)]))}, findings
 
     async def _missing_tools(self, shell: Shell) -> list[str]:
         missing = await shell.run(systemd.missing_tools(NEEDED_TOOLS))
@@ -79,6 +78,16 @@ class CheckHostOperator(LookOperator):
         if not await shell.run(systemd.may_sudo()):
             findings.append(f"{shell.host.name}: sudo asks for a password; see the sudoers file in docs/operate.md")
         return findings
+
+    async def _clock(self, shell: Shell) -> list[str]:
+        """Compare the host's clock with ours: the guard fires by it, securing and optimes are read by it."""
+        asked = time.time()
+        off_s = await shell.run(systemd.clock()) - (asked + time.time()) / 2
+        if abs(off_s) <= CLOCK_LIMIT_S:
+            return []
+        return [
+            f"{shell.host.name}: its clock is {off_s:+.0f} s off Airflow's, at most {CLOCK_LIMIT_S}; look at its NTP"
+        ]
 
     async def _sizes(self, shell: Shell) -> dict[str, int]:
         mine = [part for part in files_parts(self.platform) if part.host == self.host]
@@ -93,18 +102,10 @@ class CheckHostOperator(LookOperator):
         return {service.name: answer for service, answer in zip(services, answers, strict=True) if answer}
 
 
-class CheckClusterOperator(LookOperator):
-    """
-    Look at one MongoDB cluster: primaries, members, shards, balancer.
+class CheckClusterOperator(ClusterOperator, LookOperator):
+    """Look at one MongoDB cluster: primaries, members, shards, balancer."""
 
-    :param cluster: name of the cluster
-    """
-
-    def __init__(self, *, cluster: str, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self.cluster = cluster
-
-    async def look(self) -> tuple[Facts, list[str]]:
+    async def look(self, context: Any) -> tuple[Facts, list[str]]:
         """Return ``{"cluster", "balancer", "version", "fcv", "shards", "primaries"}`` and findings."""
         cluster = self.platform.cluster(self.cluster)
         findings: list[str] = []

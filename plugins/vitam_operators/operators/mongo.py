@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from vitam_operators import archive, mongo, nights, systemd
+from vitam_operators import archive, guard, mongo, nights, systemd
 from vitam_operators.errors import (
     BalancerError,
     NotHealthyError,
@@ -17,44 +17,29 @@ from vitam_operators.hooks.hosts import HostHook, target
 from vitam_operators.nights import Night
 from vitam_operators.operators.base import NightOperator, WaitingOperator
 from vitam_operators.operators.services import note, start_unit
+from vitam_operators.operators.targets import ClusterOperator, ReplicaSetOperator
 from vitam_operators.parts import MongoPart
 from vitam_operators.triggers.base import Report, Wait
-from vitam_operators.triggers.mongo import replica_set_part
 from vitam_operators.triggers.units import UnitActive, UnitStopped
 
 
-class StopBalancerOperator(NightOperator):
-    """
-    Switch the balancer of a cluster off, through a mongos.
-
-    :param cluster: name of the cluster
-    """
-
-    def __init__(self, *, cluster: str, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self.cluster = cluster
+class StopBalancerOperator(ClusterOperator):
+    """Switch the balancer of a cluster off, through a mongos."""
 
     async def act(self, context: Any) -> dict[str, Any]:
         """Ask for it; a balancer that is off is left alone."""
-        self.cold_night(context)
+        night = self.cold_night(context)
         async with mongo_hooks.routers(self.platform, self.platform.cluster(self.cluster)).connect() as client:
             mode = (await client.command("balancerStatus"))["mode"]
             self.log.info("%s: the balancer's mode is %s", self.cluster, mode)
             if mode != "off":
+                night.write(f"balancer.{self.cluster}", {"mode_found": mode, "switched_off_at": nights.now_text()})
                 await client.command("balancerStop", maxTimeMS=60_000)
         return {"mode_found": mode}
 
 
-class StartBalancerOperator(NightOperator):
-    """
-    Switch the balancer of a cluster on, if it was on before the night.
-
-    :param cluster: name of the cluster
-    """
-
-    def __init__(self, *, cluster: str, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self.cluster = cluster
+class StartBalancerOperator(ClusterOperator):
+    """Switch the balancer of a cluster on, if it was on before the night."""
 
     async def act(self, context: Any) -> dict[str, Any] | None:
         """Ask for it; a balancer that was off before the night stays off."""
@@ -67,6 +52,8 @@ class StartBalancerOperator(NightOperator):
             mode = (await client.command("balancerStatus"))["mode"]
             if mode != before and before == "full":
                 await client.command("balancerStart", maxTimeMS=60_000)
+            if night.read(f"balancer.{self.cluster}"):
+                note(night, f"balancer.{self.cluster}", {"put_back_at": nights.now_text()})
         if before == "off" and mode != "off":
             raise BalancerError(
                 f"{self.cluster}: the balancer was off before the night, now it is {mode}; somebody switched it on",
@@ -75,26 +62,7 @@ class StartBalancerOperator(NightOperator):
         return {"mode_before": before, "mode_found": mode}
 
 
-class ReplicaSetOperator(WaitingOperator):
-    """
-    A step on one replica set.
-
-    :param cluster: name of the cluster
-    :param replica_set: name of the set
-    """
-
-    def __init__(self, *, cluster: str, replica_set: str, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self.cluster = cluster
-        self.replica_set = replica_set
-
-    @property
-    def part(self) -> MongoPart:
-        """The set as a part of the backup."""
-        return replica_set_part(self.platform_file, self.cluster, self.replica_set)
-
-
-class StopPrimaryOperator(ReplicaSetOperator):
+class StopPrimaryOperator(ReplicaSetOperator, WaitingOperator):
     """
     Determine the elected primary of a replica set and stop it, in one step.
 
@@ -142,6 +110,7 @@ class StopPrimaryOperator(ReplicaSetOperator):
                 raise self._not_its_unit(part, host)
             night.write(f"stop.{part.name}", {"host": host, "unit": unit, "asked_at": nights.now_text()})
             self.log.info("%s: %s is the elected primary, stopping %s there", part.name, host, unit)
+            await shell.run(guard.hold(unit))
             await shell.run(change)
         return host
 
@@ -168,26 +137,30 @@ class StopPrimaryOperator(ReplicaSetOperator):
         return note(self.latest_night(context), f"stop.{self.part.name}", report.value)
 
 
-class StartPrimaryOperator(ReplicaSetOperator):
+class RestartedSetOperator(ReplicaSetOperator, WaitingOperator):
+    """A step that brings a replica set back; it goes on after the night was given up."""
+
+    gives_up = False
+
+    def limit_s(self) -> int:
+        """Return how long the start of a mongod and the election may take."""
+        return self.platform.timeouts.mongod_start_s
+
+    def too_slow(self, words: str) -> VitamBackupError:
+        """Return the error of a set that is not whole."""
+        return NotHealthyError(
+            f"after {self.limit_s()} s: {words}",
+            hint="look at the journal and the log of mongod on the members that are named, then clear this task",
+        )
+
+
+class StartPrimaryOperator(RestartedSetOperator):
     """
     Start each mongod of a replica set that ran before the night.
 
     It waits until systemd says active, no longer: a mongod of a shard opens its port only once its config set has a
     primary, and that is started after the shards. A copy that still runs on such a host is ended first.
     """
-
-    gives_up = False
-
-    def limit_s(self) -> int:
-        """Return how long the start of a mongod may take."""
-        return self.platform.timeouts.mongod_start_s
-
-    def too_slow(self, words: str) -> VitamBackupError:
-        """Return the error of a mongod that does not start."""
-        return NotHealthyError(
-            f"after {self.limit_s()} s: {words}",
-            hint="look at the journal and the log of mongod on that host, then clear this task",
-        )
 
     async def begin(self, context: Any) -> Wait | None:
         """Ask for the start of what does not run."""

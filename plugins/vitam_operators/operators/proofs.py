@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
 from airflow.sdk.exceptions import AirflowSkipException
 
-from vitam_operators import archive, nights, systemd
+from vitam_operators import archive, mongo, nights, systemd, writes
+from vitam_operators.errors import NotProvedError, WrittenMeanwhileError
+from vitam_operators.hooks import mongo as mongo_hooks
 from vitam_operators.hooks.hosts import HostHook, target
+from vitam_operators.nights import Night
 from vitam_operators.operators.base import WaitingOperator
+from vitam_operators.operators.targets import ReplicaSetOperator
+from vitam_operators.parts import MongoPart
 from vitam_operators.triggers.base import Report, Wait
 from vitam_operators.triggers.units import UnitEnded
+
+ENTRIES_SHOWN = 20
 
 
 class VerifyCopyOperator(WaitingOperator):
@@ -61,3 +69,53 @@ class VerifyCopyOperator(WaitingOperator):
             copied = await shell.run(archive.copied(night.label, self.part, self.platform.copies))
         found = copied.sha256 if copied else "no archive"
         return night.write(f"proof.{self.part}", {"read_back_at": nights.now_text(), "sha256": found})
+
+
+class ProveNothingWrittenOperator(ReplicaSetOperator):
+    """
+    Prove from a replica set's oplog that nobody but the cluster itself wrote between the last look and the restart.
+
+    A mongod that was elected while the old primary was copied takes writes that the copy does not have.
+    """
+
+    async def act(self, context: Any) -> dict[str, Any]:
+        """
+        Read the primary's oplog of that time, and note the proof.
+
+        :raises NotProvedError: the oplog does not reach back to the look
+        :raises WrittenMeanwhileError: somebody wrote
+        """
+        night, part = self.latest_night(context), self.part
+        quiet = night.read(f"quiet.{self.cluster}") if night else None
+        if night is None or quiet is None:
+            raise AirflowSkipException(f"{part.name} was not copied")
+        found = await self._foreign_writes(night, part, quiet["sets"][part.name]["optime"])
+        if found:
+            raise WrittenMeanwhileError(
+                f"{part.name} was written to while it was stopped for the backup: {', '.join(found)}",
+                hint="the copies do not fit together and are not sealed; find who wrote, then trigger a new run",
+            )
+        return night.write(f"unchanged.{part.name}", {"proved_at": nights.now_text(), "since": quiet["at"]})
+
+    async def _foreign_writes(self, night: Night, part: MongoPart, optime: list[int]) -> list[str]:
+        from bson import Timestamp
+
+        after = Timestamp(*optime)
+        before = Timestamp(int(began_s(night)), 0)
+        hellos = await mongo_hooks.hellos(self.platform, part.cluster, part.replica_set.data_hosts, part.daemon.port)
+        primary = mongo.primary_of(part.replica_set.name, hellos)
+        async with mongo_hooks.member(self.platform, part.cluster, primary, part.daemon.port).connect() as client:
+            oldest = await client.oplog({"ts": {"$lte": after}}, limit=1)
+            if not oldest:
+                raise NotProvedError(
+                    f"{part.name}: the oplog of {primary} begins after the look at {optime}",
+                    hint="the oplog is too small for a night; enlarge it (replSetResizeOplog)",
+                )
+            entries = await client.oplog(writes.foreign_writes(part.kind, after, before), limit=ENTRIES_SHOWN)
+        return list(writes.written(entries))
+
+
+def began_s(night: Night) -> float:
+    """Return when the restart began, in seconds since 1970; now if nobody noted it."""
+    record = night.read(nights.RESTART)
+    return dt.datetime.fromisoformat(record["began_at"] if record else nights.now_text()).timestamp()

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from vitam_operators import nights, securing, systemd
+from vitam_operators import guard, nights, securing, systemd
 from vitam_operators.hooks.hosts import HostHook, target
 from vitam_operators.nights import Night
 from vitam_operators.operators.base import NightOperator, WaitingOperator
+from vitam_operators.operators.services import note
 from vitam_operators.procedure import SERVICES
 from vitam_operators.triggers.base import Wait
 from vitam_operators.triggers.quiet import SchedulingHeld
@@ -49,6 +50,8 @@ class HoldSchedulingOperator(WaitingOperator):
             async with HostHook(target(self.platform, host)).connect() as shell:
                 change = systemd.stop(timers, await shell.run(systemd.unit_states(timers)))
                 if change is not None:
+                    for timer in timers:
+                        await shell.run(guard.hold(timer))
                     await shell.run(change)
             self.log.info("the timers on %s are stopped", host)
 
@@ -66,6 +69,7 @@ class ResumeSchedulingOperator(NightOperator):
             await self._resume_scheduler(night)
         else:
             await self._start_timers(night)
+        note(night, HELD, {"resumed_at": nights.now_text()})
 
     async def _resume_scheduler(self, night: Night) -> None:
         scheduler = SERVICES["scheduler"]
@@ -82,6 +86,7 @@ class ResumeSchedulingOperator(NightOperator):
             if not timers:
                 continue
             async with HostHook(target(self.platform, host)).connect() as shell:
+                await shell.run(guard.release(timers))
                 change = systemd.start(timers, await shell.run(systemd.unit_states(timers)))
                 if change is not None:
                     await shell.run(change)

@@ -5,28 +5,23 @@ from __future__ import annotations
 from abc import abstractmethod
 from typing import Any
 
-from vitam_operators import nights, systemd
+from vitam_operators import guard, nights, systemd
 from vitam_operators.errors import NotHealthyError, VitamBackupError
 from vitam_operators.hooks.hosts import HostHook, target
 from vitam_operators.nights import Night
 from vitam_operators.operators.base import NightOperator, WaitingOperator
+from vitam_operators.operators.targets import ClusterOperator, HostOperator, ServiceOperator
 from vitam_operators.procedure import SERVICES
 from vitam_operators.triggers.base import Report, Wait
 from vitam_operators.triggers.units import UnitHealthy, UnitStopped
 
 
-class StopUnitOperator(WaitingOperator):
+class StopUnitOperator(HostOperator, WaitingOperator):
     """
     Stop one unit of one host, and prove that it is down.
 
     It does not kill: a unit that does not stop in its time is an error, and the platform is started again.
-
-    :param host: name of the host
     """
-
-    def __init__(self, *, host: str, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self.host = host
 
     @property
     @abstractmethod
@@ -51,6 +46,7 @@ class StopUnitOperator(WaitingOperator):
             if change is not None:
                 night.write_once(f"stop.{self.unit}@{self.host}", {"asked_at": nights.now_text()})
                 self.log.info("%s on %s is %s: stopping it", self.unit, self.host, states[self.unit].words)
+                await shell.run(guard.hold(self.unit))
                 await shell.run(change)
         ran_before = self.unit in night.opened["units_before"].get(self.host, [])
         return UnitStopped(self.platform_file, self.host, self.unit, self.ports, ran_before)
@@ -60,18 +56,10 @@ class StopUnitOperator(WaitingOperator):
         return note(self.latest_night(context), f"stop.{self.unit}@{self.host}", report.value)
 
 
-class StartUnitOperator(WaitingOperator):
-    """
-    Start one unit of one host, if it ran before the night, and wait until it is healthy.
-
-    :param host: name of the host
-    """
+class StartUnitOperator(HostOperator, WaitingOperator):
+    """Start one unit of one host, if it ran before the night, and wait until it is healthy."""
 
     gives_up = False
-
-    def __init__(self, *, host: str, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self.host = host
 
     @property
     @abstractmethod
@@ -121,25 +109,13 @@ async def start_unit(step: NightOperator, night: Night, host: str, unit: str) ->
         states = await shell.run(systemd.unit_states([unit]))
         change = systemd.start([unit], states)
         step.log.info("%s on %s is %s%s", unit, host, states[unit].words, ": starting it" if change else "")
+        await shell.run(guard.release([unit]))
         if change is not None:
             await shell.run(change)
 
 
-class StopServiceOperator(StopUnitOperator):
-    """
-    Stop a Vitam service on one host.
-
-    :param service: Vitam's name of the component
-    """
-
-    def __init__(self, *, service: str, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self.service = service
-
-    @property
-    def unit(self) -> str:
-        """The service's unit."""
-        return SERVICES[self.service].unit
+class StopServiceOperator(ServiceOperator, StopUnitOperator):
+    """Stop a Vitam service on one host."""
 
     @property
     def ports(self) -> list[int]:
@@ -147,23 +123,21 @@ class StopServiceOperator(StopUnitOperator):
         return [SERVICES[self.service].port, SERVICES[self.service].admin_port]
 
 
-class StartServiceOperator(StartUnitOperator):
-    """
-    Start a Vitam service on one host and wait for ``/admin/v1/status``.
-
-    :param service: Vitam's name of the component
-    """
-
-    def __init__(self, *, service: str, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self.service = service
-
-    @property
-    def unit(self) -> str:
-        """The service's unit."""
-        return SERVICES[self.service].unit
+class StartServiceOperator(ServiceOperator, StartUnitOperator):
+    """Start a Vitam service on one host and wait for ``/admin/v1/status``."""
 
     @property
     def admin_port(self) -> int:
         """The service's admin port."""
         return SERVICES[self.service].admin_port
+
+
+class StartRouterOperator(ClusterOperator, StartUnitOperator):
+    """Start a mongos that ran before: a night stops none, only a host that was booted meanwhile has lost it."""
+
+    admin_port = 0
+
+    @property
+    def unit(self) -> str:
+        """The cluster's unit."""
+        return self.platform.cluster(self.cluster).mongos.unit

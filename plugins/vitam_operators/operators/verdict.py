@@ -16,8 +16,6 @@ from vitam_operators.operators.base import NightOperator
 from vitam_operators.parts import MongoPart, config_parts, shard_parts
 from vitam_operators.words import duration_words, size_words
 
-BAD_STATES = ("failed", "upstream_failed")
-
 
 class ConcludeNightOperator(NightOperator):
     """
@@ -33,12 +31,10 @@ class ConcludeNightOperator(NightOperator):
         :raises NotProvedError: the night is not proved; the message has all that speaks against it
         """
         night, states = self.latest_night(context), task_states(context)
-        bad = sorted(task for task, state in states.items() if state in BAD_STATES)
         if night is None:
-            self._nothing_opened(context, bad)
+            self._nothing_opened(context, states)
             return None
-        findings = [f"task {task} is {states[task]}" for task in bad]
-        findings += self._not_sealed(night)
+        findings = [*red_words(states), *self._not_sealed(night)]
         down = [finding async for finding in self._platform_findings(night)]
         summary = night.write(nights.CONCLUSION, self._summary(night, findings + down, up=not down))
         self._tell(summary)
@@ -50,10 +46,11 @@ class ConcludeNightOperator(NightOperator):
             )
         return summary
 
-    def _nothing_opened(self, context: Any, bad: list[str]) -> None:
-        if bad or not context["params"].get("plan_only"):
+    def _nothing_opened(self, context: Any, states: dict[str, str]) -> None:
+        red = list(red_words(states))
+        if red or not context["params"].get("plan_only"):
             raise NotProvedError(
-                f"no backup was opened, nothing was stopped; red: {', '.join(bad) or 'none'}",
+                f"no backup was opened, nothing was stopped; {'; '.join(red) or 'no task is red'}",
                 hint="read the log of plan_night: it has all findings",
             )
         self.log.info("plan only: nothing was stopped, nothing was copied")
@@ -106,7 +103,7 @@ class ConcludeNightOperator(NightOperator):
         summary: dict[str, Any] = {
             "backup": night.label,
             "platform": self.platform.name,
-            "state": "sealed" if not findings else "incomplete",
+            "state": "sealed" if night.read(nights.MANIFEST) is not None else "incomplete",
             "platform_up": up,
             "concluded_at": nights.now_text(),
             "parts": {name: {k: part[k] for k in ("size_bytes", "sha256", "host")} for name, part in parts.items()},
@@ -133,6 +130,14 @@ def summary_lines(summary: dict[str, Any]) -> Iterator[str]:
         yield f"primary of {name} was down for {duration_words(down_s)}"
     for name, part in summary["parts"].items():
         yield f"{name} on {part['host']}: {size_words(part['size_bytes'])}, sha256 {part['sha256']}"
+
+
+def red_words(states: dict[str, str]) -> Iterator[str]:
+    """Name the tasks that failed, and count those behind them that could not run."""
+    yield from (f"task {task} failed" for task in sorted(states) if states[task] == "failed")
+    behind = sum(state == "upstream_failed" for state in states.values())
+    if behind:
+        yield f"{behind} tasks behind them did not run"
 
 
 def down_time_s(night: Night) -> float:

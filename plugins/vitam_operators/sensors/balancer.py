@@ -6,20 +6,13 @@ from typing import Any
 
 from vitam_operators.errors import BalancerError, VitamBackupError
 from vitam_operators.operators.base import WaitingOperator
+from vitam_operators.operators.targets import ClusterOperator
 from vitam_operators.triggers.base import Wait
 from vitam_operators.triggers.mongo import BalancerIdle, BalancerIs
 
 
-class _BalancerSensor(WaitingOperator):
-    """
-    A wait for one balancer.
-
-    :param cluster: name of the cluster
-    """
-
-    def __init__(self, *, cluster: str, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self.cluster = cluster
+class _BalancerSensor(ClusterOperator, WaitingOperator):
+    """A wait for one balancer."""
 
     def limit_s(self) -> int:
         """Return how long a chunk migration may take."""

@@ -5,30 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 from vitam_operators import nights, systemd
-from vitam_operators.errors import NotHealthyError, VitamBackupError
 from vitam_operators.hooks.hosts import HostHook, target
-from vitam_operators.operators.mongo import ReplicaSetOperator
+from vitam_operators.operators.mongo import RestartedSetOperator
 from vitam_operators.operators.services import note
 from vitam_operators.parts import MongoPart
 from vitam_operators.triggers.base import Report, Wait
 from vitam_operators.triggers.mongo import PrimaryElected
 
 
-class PrimaryElectedSensor(ReplicaSetOperator):
+class PrimaryElectedSensor(RestartedSetOperator):
     """Wait until a replica set has one primary and all members answer; note for how long the old primary was down."""
-
-    gives_up = False
-
-    def limit_s(self) -> int:
-        """Return how long the start of a mongod and the election may take."""
-        return self.platform.timeouts.mongod_start_s
-
-    def too_slow(self, words: str) -> VitamBackupError:
-        """Return the error of a set that is not whole."""
-        return NotHealthyError(
-            f"after {self.limit_s()} s: {words}",
-            hint="look at the log of mongod on the members that are named, then clear this task",
-        )
 
     async def begin(self, context: Any) -> Wait | None:
         """Wait, if this run opened a night."""

@@ -1,0 +1,44 @@
+"""How long a night will take, from the nights before."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable
+from itertools import islice
+
+from vitam_operators.nights import MANIFEST, RESTART, Night
+from vitam_operators.window import Window
+
+NIGHTS_LOOKED_AT = 5
+
+
+def cold_s(night: Night) -> float | None:
+    """Return the seconds from the end of the securing to the restart of a sealed night, ``None`` for another."""
+    held, restart = night.read("held"), night.read(RESTART)
+    if held is None or restart is None or night.read(MANIFEST) is None:
+        return None
+    return (
+        dt.datetime.fromisoformat(restart["began_at"]) - dt.datetime.fromisoformat(held["asked_at"])
+    ).total_seconds()
+
+
+def longest_cold_s(newest_first: Iterable[Night]) -> float | None:
+    """Return the longest of the last nights that were sealed, in seconds; ``None`` when there is none."""
+    known = (seconds for seconds in map(cold_s, newest_first) if seconds is not None)
+    return max(islice(known, NIGHTS_LOOKED_AT), default=None)
+
+
+def warning(window: Window, begins: dt.datetime, longest_s: float | None) -> str | None:
+    """
+    Tell that a window looks too short.
+
+    :param begins: when the back-end may stop at the earliest
+    :param longest_s: as :func:`longest_cold_s` says
+    """
+    left_s = (window.give_up_at - begins).total_seconds()
+    if longest_s is None or longest_s <= left_s:
+        return None
+    return (
+        f"the window looks too short: stopping and copying took up to {longest_s:.0f} s in the last nights, and "
+        f"{max(0, left_s):.0f} s are left from {begins:%H:%M} to {window.give_up_at:%H:%M} UTC; it may be given up"
+    )

@@ -1,0 +1,192 @@
+"""
+The restart guard of a host, and the hold on its units, as facts and changes.
+
+Armed before the first stop, disarmed once the platform was proved healthy. What it does when nobody disarms it stands
+in :mod:`vitam_operators.on_host.restart_guard`. Its plan is also the lock between runs: a host belongs to one night.
+
+The hold: a drop-in under ``/run`` of each unit asserts that the night has not stopped it, so that nobody else starts
+it, and gives a mongod the time to close its files (Vitam's units have systemd's 90 s, then SIGKILL). A path for
+each held unit makes the assertion fail; nothing is reloaded between a stop and a start. A reboot forgets both.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from vitam_operators import on_host
+from vitam_operators.commands import Command, change, line, nothing
+
+NAME = "vitam-restart-guard"
+TIMER = f"{NAME}.timer"
+HOME = f"/var/lib/{NAME}"
+UNITS = "/etc/systemd/system"
+HOLD = "/run/vitam-backup"
+DROP_IN = "90-vitam-backup.conf"
+PROGRAM = Path(on_host.__file__).with_name("restart_guard.py")
+MARK = "---"
+
+STATE_SCRIPT = f"""
+for file in plan report; do cat {HOME}/$file.json 2> /dev/null; echo; echo {MARK}; done
+systemctl show --property=ActiveState,NextElapseUSecRealtime {TIMER}
+"""
+
+SERVICE = f"""\
+[Unit]
+Description=Start Vitam again: the backup's window is over and nobody has disarmed this guard
+After=network-online.target
+Wants=network-online.target
+
+[Service]
+Type=oneshot
+ExecStart=/usr/bin/python3 {HOME}/restart_guard.py
+"""
+
+TIMER_TEXT = """\
+[Unit]
+Description=Start Vitam again at the end of the backup's window
+
+[Timer]
+OnCalendar={moment}
+Persistent=true
+AccuracySec=1s
+
+[Install]
+WantedBy=timers.target
+"""
+
+HOLD_TEXT = f"[Unit]\nAssertPathExists=!{HOLD}/%n\n"
+
+
+@dataclass(frozen=True)
+class GuardState:
+    """
+    What is known of a host's guard.
+
+    :param plan: as :func:`plan_of` made it, ``None`` when the host has no guard
+    :param report: what it did, ``None`` when it has not fired
+    :param armed: whether its timer runs
+    :param fires_at: when it will fire, ``None`` when it will not
+    """
+
+    plan: dict[str, Any] | None
+    report: dict[str, Any] | None
+    armed: bool
+    fires_at: dt.datetime | None
+
+
+def state() -> Command[GuardState]:
+    """Fact: the host's guard."""
+    words = line("env", "LC_ALL=C", "TZ=UTC", "sh", "-c", STATE_SCRIPT)
+    return Command(words, _read_state)
+
+
+def _read_state(output: str) -> GuardState:
+    plan, report, properties = (text.strip() for text in output.split(f"{MARK}\n"))
+    fields = dict(text.partition("=")[::2] for text in properties.splitlines())
+    moment = fields.get("NextElapseUSecRealtime", "")
+    return GuardState(
+        plan=json.loads(plan) if plan else None,
+        report=json.loads(report) if report else None,
+        armed=fields.get("ActiveState") == "active",
+        fires_at=dt.datetime.strptime(moment, "%a %Y-%m-%d %H:%M:%S UTC").replace(tzinfo=dt.UTC) if moment else None,
+    )
+
+
+def drop_in(unit: str) -> str:
+    """Return the path of the drop-in that holds a unit."""
+    return f"/run/systemd/system/{unit}.d/{DROP_IN}"
+
+
+def arm(plan: dict[str, Any], *, stop_s: int) -> list[Command[None]]:
+    """
+    Change: write the guard and the drop-ins, then let the timer run. Run again, it writes the same.
+
+    :param plan: see :class:`vitam_operators.operators.guard.ArmRestartGuardOperator`
+    :param stop_s: seconds that a unit of a MongoDB server may take to stop
+    """
+    databases = [drop_in(unit) for unit in plan["databases"]]
+    services = [drop_in(service["unit"]) for service in plan["services"]]
+    directories = [HOME, HOLD, *(path.rpartition("/")[0] for path in databases + services)]
+    moment = dt.datetime.fromisoformat(plan["fires_at"]).astimezone(dt.UTC)
+    longer = f"{HOLD_TEXT}\n[Service]\nTimeoutStopSec={stop_s}\n"
+    return [
+        change("mkdir", "-p", "--", *directories),
+        _write([f"{HOME}/plan.json"], json.dumps(plan) + "\n"),
+        change("rm", "-f", "--", f"{HOME}/report.json"),
+        _write([f"{HOME}/restart_guard.py"], PROGRAM.read_text(encoding="utf-8")),
+        _write([f"{UNITS}/{NAME}.service"], SERVICE),
+        _write([f"{UNITS}/{TIMER}"], TIMER_TEXT.format(moment=f"{moment:%Y-%m-%d %H:%M:%S} UTC")),
+        *([_write(databases, longer)] if databases else []),
+        *([_write(services, HOLD_TEXT)] if services else []),
+        change("systemctl", "daemon-reload"),
+        change("systemctl", "enable", "--quiet", TIMER),
+        change("systemctl", "restart", TIMER),
+    ]
+
+
+def disarm(units: Iterable[str]) -> list[Command[None]]:
+    """
+    Change: take guard and hold away; what is away already is no error.
+
+    :param units: whose drop-ins may be there
+    """
+    files = [f"{HOME}/{name}" for name in ("restart_guard.py", "report.json", "plan.json")]
+    own = [f"{UNITS}/{NAME}.service", f"{UNITS}/{TIMER}", *(drop_in(unit) for unit in units)]
+    there = frozenset({0, 1, 5})
+    return [
+        Command(line("systemctl", "disable", "--quiet", "--now", TIMER, sudo=True), nothing, ok=there),
+        change("rm", "-rf", "--", HOLD),
+        change("rm", "-f", "--", *own),
+        change("systemctl", "daemon-reload"),
+        change("rm", "-f", "--", *files),
+    ]
+
+
+def hold(unit: str) -> Command[None]:
+    """Change: from now on nobody else starts a unit; where the guard's drop-ins are not there it does nothing."""
+    return change("mkdir", "-p", "--", f"{HOLD}/{unit}")
+
+
+def release(units: Iterable[str]) -> Command[None]:
+    """Change: anybody may start the units again."""
+    return change("rm", "-rf", "--", *(f"{HOLD}/{unit}" for unit in units))
+
+
+def how_to_clear(plan: dict[str, Any], host: str) -> str:
+    """Say what takes a guard away that a dead run has left."""
+    return (
+        f"clear the task disarm_restart_guard of run {plan['run_id']}; or on {host}, once Vitam runs there: "
+        f"sudo systemctl disable --now {TIMER} && sudo rm -rf {HOME} {HOLD} {UNITS}/{NAME}.*"
+    )
+
+
+def finding(found: GuardState, host: str, run_id: str) -> str | None:
+    """Tell why a night may not touch this host: its guard is another run's and has not fired."""
+    if found.plan is None or found.plan["run_id"] == run_id or found.report is not None:
+        return None
+    when = f"fires at {found.fires_at:%Y-%m-%d %H:%M:%S} UTC" if found.fires_at else "is not armed"
+    return (
+        f"{host}: its restart guard is that of backup {found.plan['backup']} (run {found.plan['run_id']}) and {when}: "
+        f"another night is on, or has died. If it is dead, {how_to_clear(found.plan, host)}"
+    )
+
+
+def warning(found: GuardState, host: str) -> str | None:
+    """Tell what a guard that fired did."""
+    if found.plan is None or found.report is None:
+        return None
+    left = ", ".join(found.report.get("left_down", [])) or "nothing"
+    return (
+        f"{host}: the restart guard of backup {found.plan['backup']} fired at {found.report['fired_at']}, the night "
+        f"had not ended in order; left down: {left}"
+    )
+
+
+def _write(paths: list[str], content: str) -> Command[None]:
+    """Write a file; its content goes through the standard input."""
+    return Command(f"{line('tee', '--', *paths, sudo=True)} > /dev/null", nothing, stdin=content)

@@ -1,0 +1,185 @@
+"""
+The restart guard: starts a host's units again when a night's window ends and nobody has disarmed it.
+
+systemd runs it at the window's end, or at the boot after it. It needs neither Airflow nor any other host: whatever
+waits is bounded, and what does not come in time is started all the same. What it did stands in the journal of
+``vitam-restart-guard.service`` and in ``report.json`` beside its plan.
+
+It does not switch balancers on: it knows no password. Airflow does that when it is back, or the next look says so.
+"""
+
+import glob
+import json
+import os
+import shutil
+import socket
+import struct
+import subprocess
+import sys
+import time
+import urllib.request
+from typing import Any, Callable
+
+LOOK_EVERY_S = 1.0
+ANSWER_WITHIN_S = 3.0
+OP_MSG = 2013
+IS_PRIMARY = b"\x08ismaster\x00\x01"
+
+
+def systemctl(*words: str) -> str:
+    """Run systemctl and return what it printed; a refusal is seen in the units' states afterwards."""
+    done = subprocess.run(["systemctl", *words], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
+    return done.stdout.decode(errors="replace").strip()
+
+
+def say(words: str) -> None:
+    """Tell the journal."""
+    print(words, flush=True)
+
+
+def end_copies(plan: "dict[str, Any]") -> None:
+    """End copies that still run, and remove what they left unfinished."""
+    systemctl("stop", "vitam-copy-*", "vitam-verify-*")
+    systemctl("reset-failed", "vitam-copy-*", "vitam-verify-*")
+    for path in glob.glob(os.path.join(plan["copies"], "*.partial")):
+        os.remove(path)
+        say("removed the unfinished copy " + path)
+
+
+def let_go(plan: "dict[str, Any]") -> None:
+    """Take the night's hold off the units: from now on anybody may start them."""
+    shutil.rmtree(plan["hold"], ignore_errors=True)
+    for path in plan["drop_ins"]:
+        if os.path.exists(path):
+            os.remove(path)
+    systemctl("daemon-reload")
+
+
+def question() -> bytes:
+    """Return ``{isMaster: 1, $db: "admin"}`` as a message of MongoDB's protocol; each version answers it to anybody."""
+    fields = b"\x10isMaster\x00" + struct.pack("<i", 1) + b"\x02$db\x00" + struct.pack("<i", 6) + b"admin\x00"
+    document = struct.pack("<i", len(fields) + 5) + fields + b"\x00"
+    body = struct.pack("<IB", 0, 0) + document
+    return struct.pack("<iiii", len(body) + 16, 1, 0, OP_MSG) + body
+
+
+def is_primary(address: str) -> bool:
+    """Tell whether the member at ``host:port`` says that it is its set's primary."""
+    host, _, port = address.rpartition(":")
+    try:
+        with socket.create_connection((host, int(port)), ANSWER_WITHIN_S) as connection:
+            connection.settimeout(ANSWER_WITHIN_S)
+            connection.sendall(question())
+            return IS_PRIMARY in connection.recv(65536)
+    except OSError:
+        return False
+
+
+def is_healthy(url: str) -> bool:
+    """Tell whether a service answers 200."""
+    no_proxy = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    try:
+        with no_proxy.open(url, timeout=ANSWER_WITHIN_S) as answer:
+            return bool(answer.status == 200)
+    except (OSError, ValueError):
+        return False
+
+
+def resume(url: str) -> None:
+    """Let the scheduler fire its jobs again: its pause outlives a restart."""
+    no_proxy = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    try:
+        with no_proxy.open(urllib.request.Request(url, method="PUT"), timeout=ANSWER_WITHIN_S):  # noqa: S310
+            say("resumed the scheduler")
+    except OSError as error:
+        say("the scheduler could not be resumed: " + str(error))
+
+
+def wait_for_primaries(sets: "list[list[str]]", until: float) -> "list[str]":
+    """Wait until each set has a primary; return those that have none when time is up."""
+    missing = list(sets)
+    while missing:
+        missing = [members for members in missing if not any(is_primary(address) for address in members)]
+        if time.monotonic() > until:
+            break
+        if missing:
+            time.sleep(LOOK_EVERY_S)
+    for members in missing:
+        say("no primary among " + ", ".join(members) + ": going on without")
+    return [", ".join(members) for members in missing]
+
+
+def start_databases(units: "list[str]") -> None:
+    """Start what holds data, all at once: its members wait for each other by themselves."""
+    if units:
+        say("starting " + " ".join(units))
+        systemctl("start", "--no-block", *units)
+
+
+def start_service(service: "dict[str, str]", patience_s: float) -> None:
+    """Start one unit and wait until it is healthy, so that the next one finds it; not longer than that."""
+    unit, status_url = service["unit"], service.get("status_url")
+    say("starting " + unit)
+    systemctl("start", "--no-block", unit)
+    until = time.monotonic() + patience_s
+    while time.monotonic() < until:
+        active = systemctl("is-active", unit)
+        if active == "failed" or (active == "active" and (not status_url or is_healthy(status_url))):
+            break
+        time.sleep(LOOK_EVERY_S)
+    if service.get("resume_url"):
+        resume(service["resume_url"])
+
+
+def write(path: str, content: "dict[str, Any]") -> None:
+    """Write a report whole or not at all."""
+    with open(path + ".partial", "w") as file:
+        json.dump(content, file)
+    os.chmod(path + ".partial", 0o644)
+    os.replace(path + ".partial", path)
+
+
+def now() -> str:
+    """Return this moment in UTC."""
+    return time.strftime("%Y-%m-%dT%H:%M:%S+00:00", time.gmtime())
+
+
+def whatever_happens(step: "Callable[..., Any]", *arguments: "Any") -> "Any":
+    """Do a step; if it breaks, say so and go on: behind this guard there is nobody."""
+    try:
+        return step(*arguments)
+    except Exception as error:
+        say(step.__name__ + " failed: " + repr(error))
+        return None
+
+
+def fire(plan: "dict[str, Any]", report_path: str) -> "dict[str, Any]":
+    """Start everything that ran here before the night; return the report."""
+    report = {"backup": plan["backup"], "fired_at": now(), "without_primary": [], "left_down": []}  # type: dict[str, Any]
+    write(report_path, report)
+    say("nobody disarmed the guard of backup " + plan["backup"] + ": starting what ran before")
+    whatever_happens(end_copies, plan)
+    whatever_happens(let_go, plan)
+    whatever_happens(start_databases, plan["databases"])
+    if plan["services"]:
+        until = time.monotonic() + plan["patience_s"]
+        report["without_primary"] = whatever_happens(wait_for_primaries, plan["sets"], until) or []
+    for service in plan["services"]:
+        whatever_happens(start_service, service, plan["patience_s"])
+    units = plan["databases"] + [service["unit"] for service in plan["services"]]
+    report["left_down"] = [unit for unit in units if systemctl("is-active", unit) not in ("active", "activating")]
+    report["ended_at"] = now()
+    write(report_path, report)
+    say("done; left down: " + (" ".join(report["left_down"]) or "none"))
+    return report
+
+
+def main(directory: str) -> int:
+    """Fire with the plan of a directory; 1 when something stays down."""
+    with open(os.path.join(directory, "plan.json")) as file:
+        plan = json.load(file)
+    return 1 if fire(plan, os.path.join(directory, "report.json"))["left_down"] else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(os.path.dirname(os.path.abspath(__file__))))

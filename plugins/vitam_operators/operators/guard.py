@@ -1,0 +1,152 @@
+"""The restart guard: armed on every host before anything stops, disarmed once the platform runs."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from vitam_operators import archive, guard, nights, securing, systemd
+from vitam_operators.config import Platform
+from vitam_operators.errors import GuardHeldError, GuardNotArmedError, NotHealthyError
+from vitam_operators.hooks import mongo as mongo_hooks
+from vitam_operators.hooks.hosts import HostHook, Shell, target
+from vitam_operators.nights import Night
+from vitam_operators.operators.base import window_of
+from vitam_operators.operators.looks import mongo_parts_of, units_of
+from vitam_operators.operators.targets import HostOperator
+from vitam_operators.parts import config_parts, shard_parts
+from vitam_operators.procedure import SERVICES
+
+PATIENCE_S = 120
+"""Seconds for which a guard that has fired waits for primaries, and for each service, before it goes on."""
+
+
+class ArmRestartGuardOperator(HostOperator):
+    """Arm the restart guard of a host: at the window's end it starts what ran there, whoever has died by then."""
+
+    async def act(self, context: Any) -> dict[str, Any]:
+        """
+        Write the guard, let its timer run, and read back when it will fire.
+
+        :raises GuardHeldError: the host has the guard of another run
+        :raises GuardNotArmedError: the timer does not run, or would fire at another moment
+        """
+        night = self.cold_night(context)
+        plan = plan_of(self.platform, night, self.host)
+        async with HostHook(target(self.platform, self.host)).connect() as shell:
+            held = guard.finding(await shell.run(guard.state()), self.host, plan["run_id"])
+            if held:
+                raise GuardHeldError(held, hint="nothing was touched on this host; its message has the command")
+            for change in guard.arm(plan, stop_s=self.platform.timeouts.mongod_stop_s):
+                await shell.run(change)
+            await self._require_armed(shell, plan)
+        units = len(plan["databases"]) + len(plan["services"])
+        self.log.info("%s: the guard fires at %s and starts %d units", self.host, plan["fires_at"], units)
+        return {"fires_at": plan["fires_at"], "units": units}
+
+    async def _require_armed(self, shell: Shell, plan: dict[str, Any]) -> None:
+        found = await shell.run(guard.state())
+        if found.armed and found.fires_at == dt.datetime.fromisoformat(plan["fires_at"]):
+            return
+        raise GuardNotArmedError(
+            f"{self.host}: {guard.TIMER} was started, but it {'runs' if found.armed else 'does not run'} and fires at "
+            f"{found.fires_at}, expected {plan['fires_at']}",
+            hint=f"nothing was stopped; look at systemctl status {guard.TIMER} and at the clock of the host",
+        )
+
+
+class DisarmRestartGuardOperator(HostOperator):
+    """
+    Disarm the restart guard of a host and let go of its units, once all that ran there runs again.
+
+    While something is still down the guard stays: it tries again at the window's end.
+    """
+
+    async def act(self, context: Any) -> dict[str, Any] | None:
+        """
+        Look, then take the guard away; note what it did if it has fired.
+
+        :raises NotHealthyError: a unit that ran before the night does not run
+        """
+        night = self.latest_night(context)
+        if night is None:
+            self.log.info("nothing was opened: no guard was armed")
+            return None
+        before = night.opened["units_before"].get(self.host, [])
+        async with HostHook(target(self.platform, self.host)).connect() as shell:
+            found = await shell.run(guard.state())
+            if found.plan is not None and found.plan["run_id"] != night.opened["run_id"]:
+                self.log.warning("%s has the guard of run %s: it is left alone", self.host, found.plan["run_id"])
+                return None
+            await self._require_up(shell, before, found)
+            if found.report is not None:
+                night.write(f"guard.{self.host}", found.report)
+                self.log.warning("%s", guard.warning(found, self.host))
+            for change in guard.disarm({*units_of(self.platform, self.host), *before}):
+                await shell.run(change)
+        return {"fired": found.report is not None}
+
+    async def _require_up(self, shell: Shell, before: list[str], found: guard.GuardState) -> None:
+        states = await shell.run(systemd.unit_states(before)) if before else {}
+        down = [unit for unit, state in states.items() if state.active != "active"]
+        if not down:
+            return
+        when = f"tries again at {found.fires_at:%H:%M:%S} UTC" if found.fires_at else "will not fire any more"
+        raise NotHealthyError(
+            f"{self.host}: {', '.join(down)} ran before the night and does not run; the guard stays and {when}",
+            hint=f"read journalctl -u {down[0]} on {self.host}, mend it, then clear its start and this task",
+        )
+
+
+def plan_of(platform: Platform, night: Night, host: str) -> dict[str, Any]:
+    """
+    Return what a host's guard has to know to work alone.
+
+    :return: ``{"backup", "run_id", "fires_at", "armed_at", "databases", "services": [{"unit", "status_url",
+        "resume_url"}], "sets": [[address]], "copies", "hold", "drop_ins", "patience_s"}``
+    """
+    before = night.opened["units_before"].get(host, [])
+    databases = {part.daemon.unit for part in mongo_parts_of(platform, host)}
+    databases |= {cluster.mongos.unit for cluster in platform.mongodb if host in cluster.routers}
+    services = [unit for unit in before if unit not in databases]
+    return {
+        "backup": night.label,
+        "run_id": night.opened["run_id"],
+        "fires_at": window_of(night).end.replace(microsecond=0).isoformat(),
+        "armed_at": nights.now_text(),
+        "databases": [unit for unit in before if unit in databases],
+        "services": [
+            {
+                "unit": unit,
+                "status_url": status_url(platform, host, unit),
+                "resume_url": resume_url(platform, host) if unit == SERVICES["scheduler"].unit else "",
+            }
+            for unit in services
+        ],
+        "sets": replica_sets(platform),
+        "copies": archive.copy_directory(night.label, platform.copies),
+        "hold": guard.HOLD,
+        "drop_ins": [guard.drop_in(unit) for unit in before],
+        "patience_s": PATIENCE_S,
+    }
+
+
+def status_url(platform: Platform, host: str, unit: str) -> str:
+    """Return where a Vitam service says whether it is healthy; nothing for what is none."""
+    ports = {service.unit: service.admin_port for service in SERVICES.values()}
+    return f"http://{platform.host(host).admin_ip}:{ports[unit]}/admin/v1/status" if unit in ports else ""
+
+
+def resume_url(platform: Platform, host: str) -> str:
+    """Return where the scheduler is told to go on, if this platform has one that a night pauses."""
+    own = platform.securing.by == "quartz"
+    return securing.resume_url(platform.host(host).admin_ip, SERVICES["scheduler"].admin_port) if own else ""
+
+
+def replica_sets(platform: Platform) -> list[list[str]]:
+    """Return the addresses of the members with data of each replica set."""
+    parts = (*config_parts(platform), *shard_parts(platform))
+    return [
+        [mongo_hooks.address(platform, host, part.daemon.port) for host in part.replica_set.data_hosts]
+        for part in parts
+    ]

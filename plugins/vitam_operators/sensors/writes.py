@@ -1,0 +1,45 @@
+"""Waiting for the last write: nobody may write to what is about to be copied."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from vitam_operators import nights
+from vitam_operators.errors import StillWritingError, VitamBackupError
+from vitam_operators.operators.base import WaitingOperator
+from vitam_operators.operators.services import note
+from vitam_operators.operators.targets import ClusterOperator
+from vitam_operators.triggers.base import Report, Wait
+from vitam_operators.triggers.mongo import NobodyWrites
+
+
+class NobodyWritesSensor(ClusterOperator, WaitingOperator):
+    """
+    Prove that nobody writes to a cluster any more: no client but ours, no member behind, no index build, no range left.
+
+    Clients go within seconds when their services stop; one that stays is named, and nothing is stopped or copied.
+    """
+
+    def limit_s(self) -> int:
+        """Return for how long clients may linger and members may be behind."""
+        return self.platform.timeouts.last_write_s
+
+    def too_slow(self, words: str) -> VitamBackupError:
+        """Return the error of a cluster that somebody may still write to."""
+        return StillWritingError(
+            f"after {self.limit_s()} s: {words}",
+            hint="stop the client that is named, or name its account under readers of this cluster if it only reads; "
+            "the platform is started again, nothing was copied",
+        )
+
+    async def begin(self, context: Any) -> Wait | None:
+        """Wait, unless an earlier try has the proof: then primaries may be down already."""
+        night = self.cold_night(context)
+        if night.read(f"quiet.{self.cluster}"):
+            self.log.info("%s: nobody wrote any more at an earlier try", self.cluster)
+            return None
+        return NobodyWrites(self.platform_file, self.cluster)
+
+    async def finish(self, context: Any, report: Report) -> dict[str, Any]:
+        """Note each set's primary and optime."""
+        return note(self.latest_night(context), f"quiet.{self.cluster}", {"at": nights.now_text(), **report.value})

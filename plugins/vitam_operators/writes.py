@@ -1,0 +1,126 @@
+"""
+Who may still write to a MongoDB that is about to be copied, and who has written meanwhile.
+
+A cold copy takes one member of each set at one moment of its own; the copies fit together only while nobody writes.
+Before: no client but ours and the cluster's own, every member as far as the primary. Afterwards: the oplog, in which
+every write of the time between has its line. Documents are those of ``$currentOp`` (idle connections included),
+``replSetGetStatus`` and ``local.oplog.rs``, as the driver returns them.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from typing import Any
+
+from vitam_operators.mongo import ARBITER, PRIMARY, SECONDARY
+from vitam_operators.parts import CONFIG
+
+Document = Mapping[str, Any]
+OUR_NAME = "vitam-backup"
+CLUSTERS_OWN_USER = "__system"
+CLUSTERS_OWN_DRIVERS = ("NetworkInterfaceTL", "MongoDB Internal Client")
+CURRENT_OPERATIONS = {"allUsers": True, "idleConnections": True}
+CATALOGUE = ("chunks", "collections", "databases", "shards", "tags")
+"""Collections of ``config`` that say where data is: on a config set nothing else counts as data."""
+
+
+def clients(operations: Iterable[Document], readers: Collection[str]) -> Iterator[str]:
+    """
+    Name the clients that may write: each connection that is neither ours nor the cluster's own, once.
+
+    A connection that has not logged in cannot write where others have to log in.
+
+    :param operations: of ``$currentOp`` with idle connections, on one server
+    :param readers: accounts that only read, as a monitoring's
+    """
+    connections = [operation for operation in operations if operation.get("client") and not _clusters_own(operation)]
+    access_control = any(operation.get("effectiveUsers") for operation in connections)
+    foreign = [
+        _said(operation)
+        for operation in connections
+        if _application(operation) != OUR_NAME
+        and (not access_control or set(_users(operation)) - set(readers))
+        and (access_control or operation.get("clientMetadata"))
+    ]
+    yield from dict.fromkeys(foreign)
+
+
+def _clusters_own(operation: Document) -> bool:
+    driver = str(operation.get("clientMetadata", {}).get("driver", {}).get("name", ""))
+    return CLUSTERS_OWN_USER in _users(operation) or driver.startswith(CLUSTERS_OWN_DRIVERS)
+
+
+def _users(operation: Document) -> list[str]:
+    return [str(user["user"]) for user in operation.get("effectiveUsers", ())]
+
+
+def _application(operation: Document) -> str:
+    metadata = operation.get("clientMetadata", {})
+    return str(metadata.get("application", {}).get("name") or metadata.get("driver", {}).get("name") or "a client")
+
+
+def _said(operation: Document) -> str:
+    account = ", ".join(_users(operation)) or "no account"
+    return f"{_application(operation)} from {str(operation['client']).rpartition(':')[0]} as {account}"
+
+
+def index_builds(operations: Iterable[Document]) -> Iterator[str]:
+    """Name the index builds that run: a stop interrupts them."""
+    for operation in operations:
+        if "createIndexes" in operation.get("command", {}) or "Index Build" in str(operation.get("msg", "")):
+            yield f"an index of {operation.get('ns', 'an unknown collection')} is being built"
+
+
+def behind(status: Document, delayed: Collection[str]) -> Iterator[str]:
+    """
+    Name the members that do not have all that the primary has, and a primary whose last write is not on a majority.
+
+    :param status: ``replSetGetStatus`` of the primary
+    :param delayed: addresses of members that are behind on purpose
+    """
+    optimes = status.get("optimes", {})
+    last = optimes.get("appliedOpTime", {}).get("ts")
+    committed = optimes.get("lastCommittedOpTime", {}).get("ts")
+    if last != committed:
+        yield f"the last write of the primary ({last}) is not on a majority yet ({committed})"
+    for member in status.get("members", ()):
+        optime = member.get("optime", {}).get("ts")
+        if member["state"] not in (PRIMARY, SECONDARY, ARBITER):
+            yield f"{member['name']} is {member.get('stateStr')}"
+        elif member["state"] != ARBITER and member["name"] not in delayed and optime != last:
+            yield f"{member['name']} is at {optime}, the primary at {last}"
+
+
+def delayed_members(configuration: Document) -> set[str]:
+    """Return the addresses of the members that are behind on purpose (``replSetGetConfig``)."""
+    members = configuration["config"]["members"]
+    return {m["host"] for m in members if m.get("secondaryDelaySecs", m.get("slaveDelay", 0))}
+
+
+def foreign_writes(kind: str, after: Any, before: Any) -> dict[str, Any]:
+    """
+    Return the filter of ``local.oplog.rs`` for writes that are not the cluster's own bookkeeping.
+
+    :param kind: of the part: what a config set may write differs from what a shard may
+    :param after: optime at which nobody could write any more (``bson.Timestamp``)
+    :param before: optime at which the restart began
+    """
+    own = rf"^(admin|local)\.|^config\.(?!({'|'.join(CATALOGUE)})$)" if kind == CONFIG else r"^(admin|local|config)\."
+    foreign = {"$not": {"$regex": own}}
+    return {
+        "ts": {"$gt": after, "$lt": before},
+        "op": {"$ne": "n"},
+        "$or": [{"ns": {**foreign, "$ne": ""}}, {"o.applyOps": {"$elemMatch": {"ns": foreign}}}],
+    }
+
+
+def written(entries: Iterable[Document]) -> Iterator[str]:
+    """Say what was written, a line for each namespace."""
+    seen: dict[str, dt.datetime | None] = {}
+    for entry in entries:
+        inner = entry.get("o", {}).get("applyOps") if isinstance(entry.get("o"), Mapping) else None
+        for operation in inner or [entry]:
+            seen.setdefault(str(operation.get("ns") or entry.get("ns")), entry.get("wall"))
+    for namespace, wall in seen.items():
+        yield f"{namespace}{f' at {wall:%H:%M:%S} UTC' if wall else ''}"

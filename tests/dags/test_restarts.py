@@ -1,0 +1,96 @@
+"""Nights that end otherwise than they began: a host is booted, a run is begun again, Airflow is gone for good."""
+
+from __future__ import annotations
+
+import shlex
+
+import pytest
+
+from tests.dags.half import HalfNight
+from vitam_operators.on_host import restart_guard
+
+OPENED = ["check_host", "check_cluster", "plan_night", "open_backup", "arm_restart_guard"]
+
+
+def test_the_mongos_of_a_host_that_was_booted_is_started_again(cold):
+    """No night stops a router, and no unit of Vitam starts at the boot: nobody else would."""
+    cold.fake.hosts["data-2"].reboot()
+    assert not cold.fake.unit("mongos@data-2").running
+    assert cold.fake.hosts["data-2"].guard.armed
+    cold.until(*cold.starts)
+    assert cold.different == set()
+
+
+def test_the_second_attempt_starts_what_the_first_left_down(half):
+    """It found the worker down; only the first attempt knows that it ran before."""
+    half.until("arm_restart_guard", "stop_worker", "end_copies")
+    half.run("start_worker", host="worker-2")
+    half.until("check_host", "check_cluster", "plan_night", "open_backup")
+    assert half.records.opened["attempt"] == 2
+    assert half.records.opened["units_before"]["worker-1"] == ["vitam-worker.service"]
+    half.until("arm_restart_guard", *half.starts)
+    assert half.different == set()
+
+
+@pytest.mark.parametrize("platform", ["small", "quartz"])
+@pytest.mark.xfail(reason="ResumeSchedulingOperator asks only its own attempt whether scheduling is held")
+def test_the_second_attempt_resumes_what_the_first_held(nights, platform):
+    """It ended before it held anything itself: a scheduler stayed paused, and no step was red."""
+    night = nights(platform)
+    night.clean()
+    half = HalfNight(night).until(*OPENED, "hold_scheduling", "end_copies")
+    half.until(*OPENED, *half.starts)
+    assert half.different == set()
+
+
+def fire(night, host: str, monkeypatch):
+    """Let a host's guard fire: the program's own order of things, on units and ports that are fakes."""
+    fake, answer = night.fake, night.fake.hosts[host].answer
+    members = {m.address: (s, m) for c in fake.clusters.values() for s in (c.config_set, *c.shards) for m in s.members}
+
+    def systemctl(verb, *words):
+        if verb == "is-active":
+            unit = fake.hosts[host].units[words[0]]
+            unit.look()
+            return unit.active
+        if verb == "start":
+            answer(shlex.join(["sudo", "-n", "systemctl", "start", "--no-block", "--", *words[1:]]), "")
+        return ""
+
+    def is_primary(address):
+        replica_set, member = members[address]
+        member.unit.look()
+        return member.up and replica_set.hello(member)["isWritablePrimary"]
+
+    def is_healthy(url):
+        return answer(f"curl --output /dev/null --write-out %{{http_code}} --request GET {url}", "")[1] == "200"
+
+    program = {"systemctl": systemctl, "is_primary": is_primary, "is_healthy": is_healthy}
+    program |= {"resume": lambda url: answer(f"curl --request PUT {url}", ""), "end_copies": lambda plan: None}
+    program |= {"let_go": lambda plan: fake.hosts[host].guard.let_go(), "write": lambda path, report: None}
+    for name, stand_in in program.items():
+        monkeypatch.setattr(restart_guard, name, stand_in)
+    report = restart_guard.fire({**fake.hosts[host].guard.plan, "patience_s": 1}, "")
+    fake.hosts[host].guard.fired(**report)
+    return report
+
+
+FIRST = {"offer-1": -2, "data": -1, **{f"data-{number}": -1 for number in range(1, 7)}}
+"""Hosts fire one after the other here: those whose sets have no other member come first."""
+
+
+@pytest.mark.parametrize("platform", ["small", "quartz"])
+def test_the_guards_start_the_platform_when_nobody_else_does(nights, platform, monkeypatch):
+    """Airflow is dead since the copies: at eight every host starts its own, and Airflow finds it so when it is back."""
+    night = nights(platform)
+    night.clean()
+    half = HalfNight(night).until(*OPENED)
+    kinds = ("stop_", "hold_", "await_balancer_idle", "await_nobody_writes")
+    half.until(*(step for step in half.steps if step.startswith(kinds)))
+    reports = [fire(half, host, monkeypatch) for host in sorted(half.fake.hosts, key=lambda h: FIRST.get(h, 0))]
+    assert [(*report["left_down"], *report["without_primary"]) for report in reports] == [()] * len(reports)
+    balancers = {f"balancer of {name}" for name in half.fake.clusters}
+    assert half.different == balancers | {f"guard of {host}" for host in half.fake.hosts}
+    half.until(*half.starts)
+    assert half.different == set()
+    assert set(half.records.all("guard")) == set(half.fake.hosts)

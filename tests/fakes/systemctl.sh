@@ -1,0 +1,70 @@
+#!/bin/sh
+# systemctl on a host that is a directory ($HOST_ROOT): as much of it as the restart guard and its timer need.
+#
+# units/UNIT has the unit's states, a line for each look; the last one stays. units/UNIT.started are those after a
+# start. A start is an order, as with --no-block: it is refused later and in silence where a drop-in that was read
+# asserts the contrary. Left out: everything else, as dependencies, timers that fire, units that end by themselves.
+set -eu
+state=$HOST_ROOT/systemd
+drop_ins=$HOST_ROOT/run/systemd/system
+timer=$HOST_ROOT/etc/systemd/system/vitam-restart-guard.timer
+mkdir -p "$state/units" "$state/loaded"
+echo "$*" >> "$state/calls"
+verb=$1
+shift
+
+held() {
+    asserted=$(sed -n 's/^AssertPathExists=!//p' "$state/loaded/$1" 2> /dev/null | sed "s/%n/$1/")
+    [ -n "$asserted" ] && [ -e "$HOST_ROOT$asserted" ]
+}
+
+next_firing() {
+    calendar=$(sed -n 's/^OnCalendar=//p' "$timer")
+    LC_ALL=C date --utc --date="$calendar" '+%a %Y-%m-%d %H:%M:%S UTC'
+}
+
+case "$verb $*" in
+    "start "*)
+        for unit; do
+            case $unit in --*) continue ;; esac
+            [ "$(head -n 1 "$state/units/$unit" 2> /dev/null)" != active ] || continue
+            held "$unit" || { [ -e "$state/units/$unit.started" ] && cp "$state/units/$unit.started" "$state/units/$unit"; }
+        done
+        ;;
+    "stop vitam-copy-"*)
+        for pattern; do
+            for unit in "$state/units/"$pattern; do [ ! -e "$unit" ] || rm "$unit"; done
+        done
+        ;;
+    "is-active "*)
+        [ -s "$state/units/$1" ] || { echo inactive; exit 3; }
+        found=$(head -n 1 "$state/units/$1")
+        [ "$(wc -l < "$state/units/$1")" -eq 1 ] || sed -i 1d "$state/units/$1"
+        echo "$found"
+        [ "$found" = active ] || exit 3
+        ;;
+    "daemon-reload "*)
+        rm -f "$state/loaded/"*
+        for file in "$drop_ins"/*.d/*.conf; do
+            [ ! -e "$file" ] || cp "$file" "$state/loaded/$(basename "${file%/*}" .d)"
+        done
+        ;;
+    "enable --quiet vitam-restart-guard.timer")
+        grep -q '^WantedBy=' "$timer"
+        ;;
+    "restart vitam-restart-guard.timer")
+        next_firing > "$state/armed"
+        ;;
+    "disable --quiet --now vitam-restart-guard.timer")
+        rm -f "$state/armed"
+        [ -e "$timer" ]
+        ;;
+    "show --property=ActiveState,NextElapseUSecRealtime vitam-restart-guard.timer")
+        [ -e "$state/armed" ] && echo ActiveState=active || echo ActiveState=inactive
+        echo "NextElapseUSecRealtime=$(cat "$state/armed" 2> /dev/null || true)"
+        ;;
+    *)
+        echo "nobody told this systemctl what to do with: $verb $*" | tee -a "$state/mistakes" >&2
+        exit 64
+        ;;
+esac

@@ -1,0 +1,378 @@
+"""The fault matrix: where in the night, what breaks, what has to be true afterwards."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from tests.faults.breaking import (
+    WRONG_CLOCK,
+    Break,
+    Sets,
+    all_of,
+    as_soon_as,
+    behave,
+    cut_off,
+    docker,
+    put_on,
+    reboot,
+    script,
+    switch,
+)
+from tests.faults.runner import TWO_HOURS_S, AbandonedError
+
+REFUSED = "refused at the look, nothing touched"
+RESTARTED = "not sealed, platform started again"
+SEALED = "sealed, platform up"
+SEALED_BUT_RED = "sealed, run red, platform up"
+BY_THE_GUARD = "started by the hosts' guards"
+
+ALLINONE, MEDIUM = "allinone", "medium"
+ONE, BOTH = Sets(ALLINONE), Sets(MEDIUM)
+AUDITED = ("operations", "lfc-objectgroup", "lfc-unit")
+
+
+@dataclass(frozen=True)
+class Row:
+    """
+    One fault.
+
+    :param fault: what breaks, in words
+    :param at: task before which it breaks (``after``: behind which); nothing: before the night begins
+    :param breaks: breaks it
+    :param outcome: one of those above
+    :param says: what the errors of the night have to name
+    :param mends: mends it, once the night is over and before the platform has to be as before
+    :param broken: ``unit@host`` that may stay down: that is what is broken
+    :param left: hosts whose guard stays armed since something of theirs is down
+    :param settings: put over the lab's platform file
+    :param params: of the trigger form
+    :param window_s: seconds from the begin of the night to its end
+    :param balancer: mode in which the balancers have to be afterwards
+    :param quick: part of ``make test``, not only of ``make test-faults``
+    """
+
+    fault: str
+    at: str
+    breaks: Break
+    outcome: str
+    says: str = ""
+    mends: Break = lambda: None
+    after: bool = False
+    broken: frozenset[str] = frozenset()
+    left: frozenset[str] = frozenset()
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    params: Mapping[str, Any] = field(default_factory=dict)
+    window_s: int = TWO_HOURS_S
+    platform: str = ALLINONE
+    balancer: str = "full"
+    quick: bool = False
+
+    @property
+    def where(self) -> str:
+        """Where in the night it breaks, in words."""
+        if not self.at:
+            return "before the night"
+        return f"{'after' if self.after else 'before'} {self.at}"
+
+
+def fails() -> None:
+    """Let the step itself fail."""
+    raise RuntimeError("this step was made to fail")
+
+
+def airflow_dies() -> None:
+    """No step runs any more."""
+    raise AbandonedError
+
+
+def airflow_dies_in_s(seconds: int) -> None:
+    """Let a step begin, then let Airflow die while it waits."""
+
+    def die(*_: object) -> None:
+        raise AbandonedError
+
+    signal.signal(signal.SIGALRM, die)
+    signal.alarm(seconds)
+
+
+def on_all(units: tuple[str, ...], what: Callable[[str, str], Break]) -> Break:
+    """Do something to several units of the one host."""
+    return all_of(*(what(ALLINONE, f"traceability-{unit}") for unit in units))
+
+
+def every_minute(host: str, unit: str) -> Break:
+    """Let a securing timer fire each minute."""
+    return switch(host, unit, "every-minute")
+
+
+OTHER_GUARD = """
+mkdir -p /var/lib/vitam-restart-guard
+echo '{"backup": "20200101T200000Z", "run_id": "another__run", "fires_at": "2030-01-01T08:00:00+00:00"}' \
+    > /var/lib/vitam-restart-guard/plan.json
+"""
+HOLD_COPY = as_soon_as("pgrep -x tar", "pkill -STOP -x tar", ALLINONE)
+KILL_MONGOD = as_soon_as(
+    "systemctl is-active vitam-mongod | grep -q deactivating", "systemctl kill -s KILL vitam-mongod", ALLINONE
+)
+SMALL_DISK = "mount -t tmpfs -o size=%s tmpfs /vitam/backup"
+
+LOOK = (
+    Row(
+        "the host's clock is off by a minute",
+        "",
+        script(ALLINONE, WRONG_CLOCK),
+        REFUSED,
+        "s off Airflow's",
+        mends=script(ALLINONE, "rm /usr/local/bin/date"),
+        quick=True,
+    ),
+    Row(
+        "the disk for the copies is too small",
+        "",
+        script(ALLINONE, SMALL_DISK % "1M"),
+        REFUSED,
+        "free in /vitam/backup",
+        mends=script(ALLINONE, "umount /vitam/backup"),
+    ),
+    Row(
+        "another run's guard is on the host: a second run while one is on",
+        "",
+        script(ALLINONE, OTHER_GUARD),
+        REFUSED,
+        "another night is on",
+        mends=script(ALLINONE, "rm -r /var/lib/vitam-restart-guard"),
+        quick=True,
+    ),
+    Row("the window is too short", "", lambda: None, REFUSED, "nothing is left", window_s=15),
+    Row(
+        "sudo asks for a password",
+        "",
+        script(ALLINONE, "mv /etc/sudoers.d/vitam-backup /root/"),
+        REFUSED,
+        "sudo asks for a password",
+        mends=script(ALLINONE, "mv /root/vitam-backup /etc/sudoers.d/"),
+    ),
+    Row(
+        "the sshd of a host is stopped",
+        "",
+        script("worker1", "systemctl stop ssh"),
+        REFUSED,
+        "host worker1",
+        mends=script("worker1", "systemctl start ssh"),
+        platform=MEDIUM,
+    ),
+    Row(
+        "a member is RECOVERING",
+        "",
+        lambda: BOTH.maintain("shard0", begin=True),
+        REFUSED,
+        "is RECOVERING",
+        mends=lambda: BOTH.maintain("shard0", begin=False),
+        platform=MEDIUM,
+    ),
+    Row(
+        "a shard has no primary",
+        "",
+        all_of(script("data5", "systemctl stop vitam-mongod"), script("data6", "systemctl stop vitam-mongod")),
+        REFUSED,
+        "0 primaries",
+        mends=all_of(script("data5", "systemctl start vitam-mongod"), script("data6", "systemctl start vitam-mongod")),
+        platform=MEDIUM,
+    ),
+)
+
+STEPS = (
+    Row("a look fails", "check_host", fails, REFUSED, "made to fail"),
+    Row("open_backup fails behind its work", "open_backup", fails, RESTARTED, "made to fail", after=True),
+    Row("the guard is armed, then its step fails", "arm_restart_guard", fails, RESTARTED, after=True),
+    Row("a front service is stopped, then its step fails", "stop_ingest_external", fails, RESTARTED, after=True),
+    Row("scheduling is held, then its step fails", "hold_scheduling", fails, RESTARTED, after=True),
+    Row("a back-end service is stopped, then its step fails", "stop_metadata", fails, RESTARTED, after=True),
+    Row("Elasticsearch is stopped, then its step fails", "stop_elasticsearch", fails, RESTARTED, after=True),
+    Row("a primary is stopped, then its step fails", "stop_shard_primary", fails, RESTARTED, after=True),
+    Row("a copy is made, then its step fails", "copy_shard", fails, SEALED_BUT_RED, "made to fail", after=True),
+    Row(
+        "the step that starts storage fails: the guard starts it",
+        "start_storage",
+        fails,
+        BY_THE_GUARD,
+        "storage.service",
+        window_s=140,
+    ),
+    Row("reading back fails", "verify_copy", fails, RESTARTED),
+)
+
+AIRFLOW_DIES = (
+    Row("Airflow dies at the look", "open_backup", airflow_dies, BY_THE_GUARD, window_s=30),
+    Row("Airflow dies with the front stopped", "await_workflows_drained", airflow_dies, BY_THE_GUARD, window_s=80),
+    Row("Airflow dies when drained", "stop_batch_report", airflow_dies, BY_THE_GUARD, window_s=100),
+    Row(
+        "Airflow dies with the primaries stopped",
+        "copy_shard",
+        airflow_dies,
+        BY_THE_GUARD,
+        window_s=120,
+        balancer="off",
+    ),
+    Row(
+        "Airflow dies while it copies",
+        "copy_shard",
+        all_of(HOLD_COPY, lambda: airflow_dies_in_s(4)),
+        BY_THE_GUARD,
+        window_s=120,
+        balancer="off",
+        quick=True,
+    ),
+    Row("Airflow dies while it starts services", "start_storage", airflow_dies, BY_THE_GUARD, window_s=130),
+)
+
+HOSTS = (
+    Row("a host is booted before it copies", "copy_shard", reboot(ALLINONE), SEALED),
+    Row(
+        "Airflow dies and the host is booted",
+        "copy_shard",
+        all_of(reboot(ALLINONE), airflow_dies),
+        BY_THE_GUARD,
+        window_s=120,
+        balancer="off",
+    ),
+    Row(
+        "Airflow dies and the host is down when the window ends",
+        "await_workflows_drained",
+        all_of(docker("stop", "--time", "0", "vitam-lab-allinone"), airflow_dies),
+        BY_THE_GUARD,
+        window_s=75,
+        mends=docker("start", "vitam-lab-allinone"),
+    ),
+    Row(
+        "the disk fills up while it copies",
+        "copy_shard",
+        script(ALLINONE, SMALL_DISK % "16M"),
+        RESTARTED,
+        "No space left",
+        settings={"copy": {"room_factor": 0.1}},
+        mends=script(ALLINONE, "umount /vitam/backup"),
+    ),
+    Row(
+        "mongod is killed while it closes its files",
+        "stop_shard_primary",
+        KILL_MONGOD,
+        RESTARTED,
+        "did not end in order",
+    ),
+    Row(
+        "a host is cut off the network",
+        "stop_worker",
+        cut_off("worker1"),
+        RESTARTED,
+        "worker1",
+        mends=put_on(MEDIUM, "worker1"),
+        left=frozenset({"worker1"}),
+        platform=MEDIUM,
+    ),
+)
+
+SERVICES = (
+    Row(
+        "a service ignores its stop",
+        "stop_logbook",
+        switch(ALLINONE, "logbook", "ignore-stop"),
+        RESTARTED,
+        "logbook.service on allinone is deactivating",
+        settings={"timeouts": {"service_stop_s": 10}},
+        mends=behave(ALLINONE, "logbook"),
+    ),
+    Row(
+        "a service dies 5 s after its start",
+        "start_access_external",
+        switch(ALLINONE, "access-external", "dies-after=5"),
+        RESTARTED,
+        "vitam-access-external.service",
+        broken=frozenset({"access-external@allinone"}),
+        left=frozenset({ALLINONE}),
+    ),
+    Row(
+        "a service never gets healthy",
+        "start_access_external",
+        switch(ALLINONE, "access-external", "never-healthy"),
+        RESTARTED,
+        "/admin/v1/status answers 503",
+        settings={"timeouts": {"service_start_s": 10}},
+    ),
+)
+
+WAITS = (
+    Row(
+        "a workflow never ends",
+        "await_workflows_drained",
+        switch(ALLINONE, "processing", "endless-workflow"),
+        RESTARTED,
+        "is given up",
+        window_s=60,
+    ),
+    Row(
+        "securing never ends",
+        "await_logbook_cron",
+        all_of(on_all(AUDITED, every_minute), switch(ALLINONE, "traceability-operations", "securing-never-ends")),
+        RESTARTED,
+        "is given up",
+        params={"securing": "next_run"},
+        window_s=120,
+    ),
+    Row(
+        "securing fails",
+        "await_logbook_cron",
+        all_of(on_all(AUDITED, every_minute), switch(ALLINONE, "traceability-operations", "securing-fails")),
+        RESTARTED,
+        "traceability-operations.service",
+        params={"securing": "next_run"},
+    ),
+    Row(
+        "a client still writes after the services are stopped",
+        "await_nobody_writes",
+        lambda: ONE.connect("shard0"),
+        RESTARTED,
+        "as vitamdb-admin is connected",
+        settings={"timeouts": {"last_write_s": 10}},
+        mends=lambda: ONE.disconnect(),
+        quick=True,
+    ),
+    Row("a balancing round goes on", "stop_balancer", switch(ALLINONE, "mongos", "busy-round=15"), SEALED),
+    Row(
+        "a migration never ends",
+        "stop_balancer",
+        lambda: ONE.pretend_migration(begin=True),
+        RESTARTED,
+        "migrations are not finished",
+        settings={"timeouts": {"balancer_s": 5}},
+        mends=lambda: ONE.pretend_migration(begin=False),
+    ),
+    Row(
+        "the balancer was off before the night",
+        "",
+        lambda: ONE.balancer("balancerStop"),
+        SEALED,
+        balancer="off",
+        mends=lambda: ONE.balancer("balancerStart"),
+    ),
+    Row(
+        "another member is elected between look and stop",
+        "stop_balancer",
+        lambda: BOTH.fail_over("shard0"),
+        SEALED,
+        platform=MEDIUM,
+    ),
+    Row(
+        "somebody writes to a shard while it is copied",
+        "copy_shard",
+        lambda: BOTH.write("shard1"),
+        RESTARTED,
+        "metadata.Unit",
+        platform=MEDIUM,
+    ),
+)
+
+ROWS = (*LOOK, *STEPS, *AIRFLOW_DIES, *HOSTS, *SERVICES, *WAITS)

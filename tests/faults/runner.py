@@ -1,0 +1,138 @@
+"""
+Nights on the real lab that break on purpose: the package's own steps, real ssh, systemd and mongod, Airflow's rules.
+
+Airflow's rules come from tests/dags/quick.py, which is held against Airflow itself there; its retries are added here.
+What needs Airflow's own processes to die stands in test_airflow_dies.py.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.dags import quick
+from tests.dags.night import load_dag
+from vitam_operators.errors import RetryableError
+from vitam_operators.hooks.records import nights_of
+from vitam_operators.nights import Night, backup_id
+from vitam_operators.operators import base as operators
+from vitam_operators.platforms import platform_at
+from vitam_operators.triggers import base as triggers
+
+RETRIES, RETRY_DELAY_S = 3, 10
+TWO_HOURS_S = 7200
+
+
+class AbandonedError(BaseException):
+    """Airflow is dead from here on: no step runs any more, no teardown either."""
+
+
+class FaultyNight:
+    """
+    One night of a lab platform.
+
+    :param platform: medium or allinone
+    :param run: directory with its platform file and connections
+    :param at: task before which (``after``: behind which) ``breaks`` is called, once
+    :param breaks: breaks something
+    """
+
+    def __init__(self, platform: str, run: Path, at: str, breaks: Callable[[], None], *, after: bool = False) -> None:
+        self.platform, self.file = platform, run / "platform.yaml"
+        self.at, self.breaks, self.after = at, breaks, after
+        self.run_after = dt.datetime.now(dt.UTC)
+        self.errors: list[str] = []
+        self.broke_at: float | None = None
+        self.state = "abandoned"
+        self.states: dict[str, list[str]] = {}
+
+    @property
+    def night(self) -> Night | None:
+        """The records of the last attempt."""
+        return nights_of(platform_at(str(self.file))).latest(backup_id(self.run_after))
+
+    def go(self, monkeypatch: pytest.MonkeyPatch, window_s: int = TWO_HOURS_S, **params: Any) -> FaultyNight:
+        """Run the night until it ends or is abandoned."""
+        self.until = self.run_after + dt.timedelta(seconds=window_s)
+        self._install(monkeypatch)
+        if not self.at:
+            self._break()
+        asked = {"until": self.until.isoformat(), "securing": "none_running", **params}
+        try:
+            self.state, self.states = quick.run_quickly(load_dag(self.file), self.run_after, asked)
+        except AbandonedError:
+            pass
+        return self
+
+    def _install(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("VITAM_BACKUP_PLATFORM", str(self.file))
+        for name, fields in json.loads((self.file.parent / "connections.json").read_text()).items():
+            monkeypatch.setenv(f"AIRFLOW_CONN_{name.upper()}", json.dumps(fields))
+        monkeypatch.setattr(triggers, "FIRST_POLL_S", 1)
+        monkeypatch.setattr(operators.NightOperator, "pre_execute", self._hook(after=False))
+        monkeypatch.setattr(operators.NightOperator, "post_execute", self._hook(after=True))
+        monkeypatch.setattr(quick, "_run", self._with_retries(quick._run))
+        monkeypatch.setattr(quick, "RUN_ID", f"faults__{backup_id(self.run_after)}")
+
+    def _hook(self, *, after: bool) -> Callable[..., None]:
+        def hook(step: Any, *_: Any, **__: Any) -> None:
+            if step.task_id == self.at and after == self.after and self.broke_at is None:
+                self._break()
+
+        return hook
+
+    def _break(self) -> None:
+        self.broke_at = time.time()
+        self.breaks()
+
+    def _with_retries(self, run: Callable[[Any, dict[str, Any]], str]) -> Callable[[Any, dict[str, Any]], str]:
+        """Try a step again as Airflow would: what an operator has to mend is not tried again."""
+
+        def tried(operator: Any, context: dict[str, Any]) -> str:
+            for attempt in range(RETRIES + 1):
+                seen: list[Exception] = []
+                state = run(_Noting(operator, seen), context)
+                self.errors += [f"{operator.task_id}: {error}" for error in seen]
+                if state != "failed" or not seen or not isinstance(seen[-1], RetryableError) or attempt == RETRIES:
+                    return state
+                time.sleep(RETRY_DELAY_S)
+            raise AssertionError("unreachable")
+
+        return tried
+
+
+class _Noting:
+    """An operator whose errors are noted on their way out."""
+
+    def __init__(self, operator: Any, seen: list[Exception]) -> None:
+        self._operator, self._seen = operator, seen
+
+    def __getattr__(self, name: str) -> Any:
+        found = getattr(self._operator, name)
+        if not callable(found):
+            return found
+
+        def call(*arguments: Any, **more: Any) -> Any:
+            try:
+                return found(*arguments, **more)
+            except Exception as error:
+                self._seen.append(error)
+                raise
+
+        return call
+
+
+def in_background_s(seconds: float, what: Callable[[], None]) -> None:
+    """Do something after a while, whatever the night does meanwhile."""
+    pid = os.fork()
+    if pid == 0:
+        time.sleep(seconds)
+        what()
+        os._exit(0)

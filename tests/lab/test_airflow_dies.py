@@ -1,0 +1,136 @@
+"""
+What dies here is Airflow: a task, the triggerer, the scheduler, all of it. The platform runs again whatever does.
+
+The nights are those of `allinone`. Copies are held with SIGSTOP, so that there is time to kill something meanwhile.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import signal
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lab.night_watch import DAG_ID, NightWatch
+from tests.faults import afterwards
+from tests.faults.rows import BY_THE_GUARD, RESTARTED, SEALED
+from tests.faults.table import OUTCOMES, Outcome
+from tests.lab import evidence, stories
+from tests.lab.test_night_medium import window_far_away
+from vitam_operators.nights import MANIFEST
+
+PLATFORM = "allinone"
+UP_WITHIN_S = 60
+HOLD_COPIES = "for i in $(seq 3000); do pkill -STOP -x tar && break; sleep 0.05; done"
+LET_COPIES_GO = "pkill -CONT -x tar"
+
+pytestmark = pytest.mark.long_faults
+
+
+class Death:
+    """
+    A night in which something dies while it copies.
+
+    :param watch: the Airflow
+    :param run: directory of the platform
+    """
+
+    def __init__(self, watch: NightWatch, run: Path) -> None:
+        self.watch, self.stack, self.run = watch, watch.stack, run
+        self.before = evidence.running_units(PLATFORM)
+
+    def copying(self, window: dt.timedelta = dt.timedelta(hours=2), **conf: Any) -> None:
+        """Trigger a night and bring it to where a copy is at work and its step waits in the triggerer."""
+        self.window_end = dt.datetime.now(dt.UTC) + window
+        self.run_id = self.watch.trigger(window=window, **conf)
+        self.watch.await_step(self.run_id, "stop_config_primary", ("running", "success"))
+        evidence.on(PLATFORM, HOLD_COPIES)
+        self.watch.await_step(self.run_id, "copy_shard", ("running", "deferred"))
+        self.fault_at = time.time()
+
+    def ends(self) -> str:
+        """Let the copies go on, and wait for the end of the night."""
+        evidence.on(PLATFORM, f"{LET_COPIES_GO} || true")
+        return self.watch.watch(self.run_id, lambda line: None)
+
+    def judged(self, fault: str, outcome: str) -> None:
+        """The platform is as before, nothing is left on it, and only a sealed night is green."""
+        sealed = stories.night_of(self.run, self.run_id).read(MANIFEST) is not None
+        assert sealed == (outcome == SEALED), stories.failures(self.watch, self.run_id)
+        stories.platform_is_as_before(PLATFORM, self.run, self.before)
+        assert afterwards.leftovers(PLATFORM) == set()
+        self.told(fault, outcome, time.time() - self.fault_at)
+
+    def told(self, fault: str, outcome: str, up_after_s: float) -> None:
+        """Put it into the table."""
+        day = f"{dt.datetime.now(dt.UTC):%Y-%m-%d}"
+        OUTCOMES.append(Outcome("while it copies (Airflow)", fault, outcome, PLATFORM, round(up_after_s), True, day))
+
+
+@pytest.fixture(scope="module")
+def airflow_of_allinone(
+    platform_up: Callable[..., Path], airflow: Callable[[Path], NightWatch]
+) -> tuple[NightWatch, Path]:
+    """An Airflow for the platform of one host, shared by these stories."""
+    run = platform_up(PLATFORM, window={**window_far_away(), "restart_reserve_s": 20})
+    return airflow(run), run
+
+
+@pytest.fixture
+def death(airflow_of_allinone: tuple[NightWatch, Path]) -> Death:
+    """A night that is about to begin."""
+    return Death(*airflow_of_allinone)
+
+
+def test_a_task_is_killed(death: Death) -> None:
+    """kill -9 of the step that copies: its next try finds the copy at work and goes on waiting for it."""
+    death.copying(copies="databases")
+    for pid in death.stack.tasks():
+        os.kill(pid, signal.SIGKILL)
+    assert death.ends() == "success", stories.failures(death.watch, death.run_id)
+    death.judged("kill -9 of the task", SEALED)
+
+
+def test_the_triggerer_is_killed(death: Death) -> None:
+    """What it waited for is waited for again once it is back."""
+    death.copying(copies="databases")
+    death.watch.await_step(death.run_id, "copy_shard", ("deferred",))
+    death.stack.kill_part("triggerer")
+    death.stack.start_part("triggerer")
+    assert death.ends() == "success", stories.failures(death.watch, death.run_id)
+    death.judged("kill -9 of the triggerer", SEALED)
+
+
+def test_the_scheduler_is_killed(death: Death) -> None:
+    """With all tasks that it runs: the night goes on when it is back, and copies nothing twice."""
+    death.copying(copies="databases")
+    death.stack.kill_part("scheduler")
+    time.sleep(5)
+    death.stack.start_part("scheduler")
+    assert death.ends() == "success", stories.failures(death.watch, death.run_id)
+    death.judged("kill -9 of the scheduler", SEALED)
+
+
+def test_the_run_is_marked_failed(death: Death) -> None:
+    """Who marks the run failed in the UI wants it to end: copies end on their host, the platform starts in order."""
+    death.copying()
+    death.watch.patch(f"/dags/{DAG_ID}/dagRuns/{death.run_id}", {"state": "failed"})
+    death.watch.await_step(death.run_id, "conclude_night", ("failed", "success"))
+    assert death.watch.state(death.run_id) == "failed"
+    death.judged("the run is marked failed", RESTARTED)
+
+
+def test_all_of_airflow_is_killed(death: Death) -> None:
+    """Nobody starts it again: at the window's end the hosts start what they had, by themselves."""
+    death.copying(window=dt.timedelta(seconds=240))
+    death.stack.kill()
+    time.sleep(max(0, (death.window_end - dt.datetime.now(dt.UTC)).total_seconds()))
+    assert afterwards.up_within_s(PLATFORM, death.before, frozenset(), UP_WITHIN_S) is not None
+    assert afterwards.still_unhealthy(PLATFORM, death.run, balancer="off") == []
+    assert afterwards.leftovers(PLATFORM) == {"guard on allinone"}
+    death.told("kill -9 of all of Airflow", BY_THE_GUARD, (dt.datetime.now(dt.UTC) - death.window_end).total_seconds())

@@ -1,0 +1,272 @@
+"""Who may still write, and who has written: each answer of a MongoDB has its verdict here."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+from bson import Timestamp
+
+from tests.fakes.matching import matches
+from vitam_operators import writes
+from vitam_operators.parts import CONFIG, SHARD
+
+# --- clients ---------------------------------------------------------------------------------------------------------
+
+
+def connection(user: str | None = None, driver: str | None = None, application: str | None = None, **more) -> dict:
+    """One line of ``$currentOp``, as MongoDB 5 and 7 write it; what is not given is not in it."""
+    metadata = {
+        **({"driver": {"name": driver, "version": "5.1"}} if driver else {}),
+        **({"application": {"name": application}} if application else {}),
+    }
+    return {
+        "type": "idleConnection",
+        "desc": "conn7",
+        "client": "10.0.0.9:41234",
+        **({"clientMetadata": metadata} if metadata else {}),
+        **({"effectiveUsers": [{"user": user, "db": "admin"}]} if user else {}),
+        **more,
+    }
+
+
+OURS = connection("vitamdb-localadmin", "PyMongo|async", "vitam-backup")
+OUR_MONITOR = connection(None, "PyMongo|async", "vitam-backup")
+CLUSTERS_OWN = connection("__system", "NetworkInterfaceTL-ReplNetwork")
+FOR_SOMEBODY = connection("metadata", "NetworkInterfaceTL-TaskExecutorPool-0", runBy=[{"user": "__system"}])
+THREAD = {"type": "op", "desc": "ftdc", "active": True}
+VITAM = connection("metadata", "mongo-java-driver|sync")
+METADATA = "mongo-java-driver|sync from 10.0.0.9 as metadata"
+
+
+@pytest.mark.parametrize(
+    ("operations", "found"),
+    [
+        ([], []),
+        ([THREAD], []),
+        ([OURS, OUR_MONITOR, CLUSTERS_OWN, THREAD], []),
+        ([OURS, VITAM], [METADATA]),
+        ([OURS, FOR_SOMEBODY], []),
+        ([OURS, connection("__system", "mongosh")], []),
+        ([OURS, connection("__system")], []),
+        ([OURS, VITAM, VITAM | {"client": "10.0.0.9:41235"}], [METADATA]),
+        ([OURS, VITAM, VITAM | {"client": "10.0.0.8:41235"}], [METADATA, METADATA.replace("0.9", "0.8")]),
+        ([OURS, VITAM | {"client": "[fd00::9]:41234"}], [METADATA.replace("10.0.0.9", "[fd00::9]")]),
+        ([OURS, connection("root", "nodejs|mongosh", "mongosh 2.3")], ["mongosh 2.3 from 10.0.0.9 as root"]),
+        ([OURS, connection("root")], ["a client from 10.0.0.9 as root"]),
+        ([OURS, connection(None, "mongo-java-driver|sync")], []),
+        ([OURS, connection(None)], []),
+    ],
+    ids=[
+        *("nobody", "thread", "ours_and_the_clusters", "vitam", "mongos_for_a_client", "system_by_any_driver"),
+        *("system_without_driver", "pool", "two_hosts", "ipv6", "a_person", "no_metadata", "not_logged_in", "bare"),
+    ],
+)
+def test_clients_that_may_write(operations, found):
+    """An idle pool of a service that did not stop writes with the next request; who has not logged in cannot."""
+    assert list(writes.clients(operations, ())) == found
+
+
+@pytest.mark.parametrize(
+    ("operations", "found"),
+    [
+        ([OUR_MONITOR, connection(None, "NetworkInterfaceTL-ReplNetwork")], []),
+        ([OUR_MONITOR, connection(None, "MongoDB Internal Client")], []),
+        (
+            [OUR_MONITOR, connection(None, "mongo-java-driver|sync")],
+            ["mongo-java-driver|sync from 10.0.0.9 as no account"],
+        ),
+        ([OUR_MONITOR, connection(None)], []),
+    ],
+)
+def test_without_access_control_everybody_may_write(operations, found):
+    """Then a driver's name is all that tells who it is; what never said hello has not sent a command either."""
+    assert list(writes.clients(operations, ("exporter",))) == found
+
+
+@pytest.mark.parametrize(
+    ("users", "allowed"),
+    [
+        (["exporter"], True),
+        (["exporter", "pmm"], True),
+        (["exporter", "metadata"], False),
+        (["Exporter"], False),
+        (["exporter2"], False),
+    ],
+)
+def test_accounts_that_only_read_may_stay(users, allowed):
+    """A monitoring that looks every ten seconds must not cost the night; with a second account it may write."""
+    operation = connection(None, "mongo-go-driver", effectiveUsers=[{"user": user, "db": "admin"} for user in users])
+    assert (list(writes.clients([OURS, operation], ("exporter", "pmm"))) == []) is allowed
+
+
+@pytest.mark.parametrize(
+    ("operation", "found"),
+    [
+        (VITAM, []),
+        (THREAD, []),
+        ({"command": {"insert": "Unit"}, "ns": "metadata.Unit"}, []),
+        (
+            {"command": {"createIndexes": "Unit", "indexes": []}, "ns": "metadata.Unit"},
+            ["an index of metadata.Unit is being built"],
+        ),
+        (
+            {"desc": "IndexBuildsCoordinatorMongod-0", "msg": "Index Build: scanning collection", "ns": "a.b"},
+            ["an index of a.b is being built"],
+        ),
+        ({"msg": "Index Build: draining"}, ["an index of an unknown collection is being built"]),
+    ],
+)
+def test_index_builds(operation, found):
+    """A mongod that stops in one starts it anew for hours, with the platform waiting."""
+    assert list(writes.index_builds([operation])) == found
+
+
+# --- members ---------------------------------------------------------------------------------------------------------
+
+LAST, EARLIER = Timestamp(1_795_000_000, 7), Timestamp(1_795_000_000, 6)
+STATES = {1: "PRIMARY", 2: "SECONDARY", 3: "RECOVERING", 5: "STARTUP2", 7: "ARBITER", 8: "(not reachable/healthy)"}
+
+
+def member(name: str, state: int, at: Timestamp | None = LAST) -> dict:
+    """One member in ``replSetGetStatus``; an arbiter has no optime."""
+    return {"name": name, "state": state, "stateStr": STATES[state], **({"optime": {"ts": at, "t": 3}} if at else {})}
+
+
+A, B, C = member("a:27019", 1), member("b:27019", 2), member("c:27019", 7, None)
+
+
+def status(*members: dict, committed: Timestamp = LAST) -> dict:
+    """``replSetGetStatus`` of the primary."""
+    return {"optimes": {"appliedOpTime": {"ts": LAST}, "lastCommittedOpTime": {"ts": committed}}, "members": members}
+
+
+@pytest.mark.parametrize(
+    ("found", "delayed", "words"),
+    [
+        (status(A, B, C), (), []),
+        (status(A), (), []),
+        (status(A, member("b:27019", 2, EARLIER)), (), [f"b:27019 is at {EARLIER}, the primary at {LAST}"]),
+        (status(A, member("b:27019", 2, EARLIER)), {"b:27019"}, []),
+        (status(A, member("b:27019", 2, None)), (), [f"b:27019 is at None, the primary at {LAST}"]),
+        (status(A, member("b:27019", 8)), (), ["b:27019 is (not reachable/healthy)"]),
+        (status(A, member("b:27019", 8)), {"b:27019"}, ["b:27019 is (not reachable/healthy)"]),
+        (status(A, member("b:27019", 3), member("d:27019", 5)), (), ["b:27019 is RECOVERING", "d:27019 is STARTUP2"]),
+        (
+            status(A, B, C, committed=EARLIER),
+            (),
+            [f"the last write of the primary ({LAST}) is not on a majority yet ({EARLIER})"],
+        ),
+    ],
+)
+def test_members_that_are_behind(found, delayed, words):
+    """The primary is copied and starts again behind the one elected since: what only it had is rolled back."""
+    assert list(writes.behind(found, delayed)) == words
+
+
+@pytest.mark.parametrize(
+    ("settings", "delayed"),
+    [
+        ({}, set()),
+        ({"secondaryDelaySecs": 0}, set()),
+        ({"secondaryDelaySecs": 3600}, {"b:27019"}),
+        ({"slaveDelay": 3600}, {"b:27019"}),
+        ({"slaveDelay": 0, "hidden": True}, set()),
+    ],
+)
+def test_members_that_are_behind_on_purpose(settings, delayed):
+    """MongoDB 5 gave slaveDelay its new name."""
+    configuration = {"config": {"members": [{"host": "a:27019"}, {"host": "b:27019", **settings}]}}
+    assert writes.delayed_members(configuration) == delayed
+
+
+# --- the oplog -------------------------------------------------------------------------------------------------------
+
+AFTER, MEANWHILE, BEFORE = Timestamp(1000, 5), Timestamp(1500, 1), Timestamp(2000, 0)
+MOMENT = dt.datetime(2026, 11, 24, 1, 2, 3)
+
+
+def entry(namespace: str, op: str = "i", at: Timestamp = MEANWHILE, **more) -> dict:
+    """One entry of ``local.oplog.rs``."""
+    return {"ts": at, "op": op, "ns": namespace, "o": {"_id": 1}, "wall": MOMENT, **more}
+
+
+def apply_ops(*namespaces: str) -> dict:
+    """A transaction: one entry, with its writes inside."""
+    inner = [{"op": "u", "ns": namespace, "o": {}} for namespace in namespaces]
+    return entry("admin.$cmd", "c", o={"applyOps": inner})
+
+
+@pytest.mark.parametrize(
+    ("written", "on_shard", "on_config_set"),
+    [
+        (entry("metadata.Unit"), True, True),
+        (entry("metadata.Unit", "d", fromMigrate=True), True, True),
+        (entry("metadata.$cmd", "c", o={"create": "Unit"}), True, True),
+        (entry("metadata.$cmd", "c", o={"dropDatabase": 1}), True, True),
+        (entry("configuration.Any"), True, True),
+        (entry("administration.Any"), True, True),
+        (entry("localities.Any"), True, True),
+        (entry("", "n", o={"msg": "periodic noop"}), False, False),
+        (entry("metadata.Unit", "n"), False, False),
+        (entry("admin.system.users"), False, False),
+        (entry("admin.system.keys"), False, False),
+        (entry("local.replset.election"), False, False),
+        (entry("config.transactions"), False, False),
+        (entry("config.system.sessions", "d"), False, False),
+        (entry("config.lockpings", "u"), False, False),
+        (entry("config.mongos", "u"), False, False),
+        (entry("config.settings", "u"), False, False),
+        (entry("config.changelog"), False, False),
+        (entry("config.chunks", "u"), False, True),
+        (entry("config.collections", "u"), False, True),
+        (entry("config.databases", "u"), False, True),
+        (entry("config.shards", "d"), False, True),
+        (entry("config.tags"), False, True),
+        (entry("config.chunks_of_old"), False, False),
+        (apply_ops("config.lockpings"), False, False),
+        (apply_ops("config.lockpings", "config.chunks"), False, True),
+        (apply_ops("config.transactions", "metadata.Unit"), True, True),
+        (apply_ops(), False, False),
+    ],
+    ids=lambda value: value["ns"] if isinstance(value, dict) else "",
+)
+def test_writes_that_are_not_the_clusters_own(written, on_shard, on_config_set):
+    """A mongod keeps books all night; data is what is in no book, and on a config set where the data is."""
+    found = [matches(written, writes.foreign_writes(kind, AFTER, BEFORE)) for kind in (SHARD, CONFIG)]
+    assert found == [on_shard, on_config_set]
+
+
+@pytest.mark.parametrize(
+    ("at", "counts"),
+    [
+        (Timestamp(1000, 5), False),
+        (Timestamp(1000, 6), True),
+        (Timestamp(1001, 1), True),
+        (Timestamp(1999, 9), True),
+        (Timestamp(2000, 0), False),
+        (Timestamp(2000, 1), False),
+    ],
+)
+def test_only_what_was_written_between_the_look_and_the_restart_counts(at, counts):
+    """Vitam writes before and afterwards: that is no fault of the copies."""
+    assert matches(entry("metadata.Unit", at=at), writes.foreign_writes(SHARD, AFTER, BEFORE)) is counts
+
+
+@pytest.mark.parametrize(
+    ("entries", "words"),
+    [
+        ([], []),
+        ([entry("metadata.Unit")], ["metadata.Unit at 01:02:03 UTC"]),
+        ([{"ns": "metadata.Unit"}], ["metadata.Unit"]),
+        (
+            [entry("metadata.Unit"), entry("metadata.Unit", wall=MOMENT + dt.timedelta(hours=1)), entry("logbook.Any")],
+            ["metadata.Unit at 01:02:03 UTC", "logbook.Any at 01:02:03 UTC"],
+        ),
+        ([apply_ops("a.x", "b.y")], ["a.x at 01:02:03 UTC", "b.y at 01:02:03 UTC"]),
+        ([entry("a.$cmd", "c", o={"create": "x"})], ["a.$cmd at 01:02:03 UTC"]),
+    ],
+)
+def test_what_was_written_in_words(entries, words):
+    """A line for each namespace with its first moment: who wrote is found by it."""
+    assert list(writes.written(entries)) == words
