@@ -44,6 +44,7 @@ def provision(plan: dict[str, Any]) -> None:
     if any(changed):
         systemctl("daemon-reload")
     servers = [f"vitam-{m['role']}.service" for m in plan["mongo"] if m["role"] != "mongos"]
+    systemctl("enable", "--quiet", "ssh.service")  # a host that is booted again can be reached; Vitam's units stay down
     systemctl("start", "ssh.service", *servers)
 
 

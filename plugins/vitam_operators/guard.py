@@ -88,13 +88,20 @@ def state() -> Command[GuardState]:
 def _read_state(output: str) -> GuardState:
     plan, report, properties = (text.strip() for text in output.split(f"{MARK}\n"))
     fields = dict(text.partition("=")[::2] for text in properties.splitlines())
-    moment = fields.get("NextElapseUSecRealtime", "")
     return GuardState(
         plan=json.loads(plan) if plan else None,
         report=json.loads(report) if report else None,
         armed=fields.get("ActiveState") == "active",
-        fires_at=dt.datetime.strptime(moment, "%a %Y-%m-%d %H:%M:%S UTC").replace(tzinfo=dt.UTC) if moment else None,
+        fires_at=_moment(fields.get("NextElapseUSecRealtime", "")),
     )
+
+
+def _moment(text: str) -> dt.datetime | None:
+    """Read a moment as systemd 238 and later print it; ``n/a``, and the time span of earlier ones, is none."""
+    try:
+        return dt.datetime.strptime(text, "%a %Y-%m-%d %H:%M:%S UTC").replace(tzinfo=dt.UTC)
+    except ValueError:
+        return None
 
 
 def drop_in(unit: str) -> str:
@@ -166,10 +173,11 @@ def how_to_clear(plan: dict[str, Any], host: str) -> str:
 
 
 def finding(found: GuardState, host: str, run_id: str) -> str | None:
-    """Tell why a night may not touch this host: its guard is another run's and has not fired."""
-    if found.plan is None or found.plan["run_id"] == run_id or found.report is not None:
+    """Tell why a night may not touch this host: its guard is another run's and is armed, or is at work."""
+    if found.plan is None or found.plan["run_id"] == run_id or "ended_at" in (found.report or {}):
         return None
     when = f"fires at {found.fires_at:%Y-%m-%d %H:%M:%S} UTC" if found.fires_at else "is not armed"
+    when = "is at work" if found.report else when
     return (
         f"{host}: its restart guard is that of backup {found.plan['backup']} (run {found.plan['run_id']}) and {when}: "
         f"another night is on, or has died. If it is dead, {how_to_clear(found.plan, host)}"
@@ -178,7 +186,7 @@ def finding(found: GuardState, host: str, run_id: str) -> str | None:
 
 def warning(found: GuardState, host: str) -> str | None:
     """Tell what a guard that fired did."""
-    if found.plan is None or found.report is None:
+    if found.plan is None or found.report is None or "ended_at" not in found.report:
         return None
     left = ", ".join(found.report.get("left_down", [])) or "nothing"
     return (

@@ -7,7 +7,7 @@ and ``listShards``, as the driver returns them.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
 from vitam_operators.config import MongoCluster, ReplicaSet
@@ -73,13 +73,17 @@ def member_findings(replica_set: ReplicaSet, status: Document) -> Iterator[str]:
         )
 
 
-def lag_s(status: Document) -> float:
-    """Return by how many seconds the slowest secondary is behind the primary."""
+def lag_s(status: Document, delayed: Collection[str] = ()) -> float:
+    """
+    Return by how many seconds the slowest secondary is behind the primary.
+
+    :param delayed: addresses of members that are behind on purpose
+    """
     dates = {m["state"]: m["optimeDate"] for m in status["members"] if m.get("state") == PRIMARY}
     behind = [
         (dates[PRIMARY] - m["optimeDate"]).total_seconds()
         for m in status["members"]
-        if m.get("state") == SECONDARY and PRIMARY in dates
+        if m.get("state") == SECONDARY and PRIMARY in dates and m.get("name") not in delayed
     ]
     return float(max([0.0, *behind]))
 

@@ -155,12 +155,16 @@ class Nights:
         """Return one attempt of the backup ``identifier``, written or not."""
         return Night(self.directory / (identifier if number == 1 else f"{identifier}-{number}"))
 
+    def attempts(self, identifier: str) -> list[Night]:
+        """Return the attempts that were opened, the first one first."""
+        found: list[Night] = []
+        while (night := self.attempt(identifier, len(found) + 1)).read(OPEN) is not None:
+            found.append(night)
+        return found
+
     def latest(self, identifier: str) -> Night | None:
         """Return the last attempt that was opened, or ``None``."""
-        number, found = 1, None
-        while (night := self.attempt(identifier, number)).read(OPEN) is not None:
-            found, number = night, number + 1
-        return found
+        return next(reversed(self.attempts(identifier)), None)
 
     def newest_first(self) -> list[Night]:
         """Return every attempt that was opened, the newest first."""

@@ -72,24 +72,33 @@ def index_builds(operations: Iterable[Document]) -> Iterator[str]:
             yield f"an index of {operation.get('ns', 'an unknown collection')} is being built"
 
 
-def behind(status: Document, delayed: Collection[str]) -> Iterator[str]:
+def applied(status: Document) -> Any:
+    """Return the optime of the last write of the member that was asked (``bson.Timestamp``)."""
+    return status["optimes"]["appliedOpTime"]["ts"]
+
+
+def behind(status: Document, mark: Any, delayed: Collection[str]) -> Iterator[str]:
     """
-    Name the members that do not have all that the primary has, and a primary whose last write is not on a majority.
+    Name the members that do not have a write of the primary yet, and say whether a majority lacks it.
+
+    The primary of a config set notes something each second, and knows of its members what they told two seconds ago:
+    a member that has all that was written up to a mark is as good as one that has all.
 
     :param status: ``replSetGetStatus`` of the primary
+    :param mark: optime of the primary's write when nobody was connected any more
     :param delayed: addresses of members that are behind on purpose
     """
-    optimes = status.get("optimes", {})
-    last = optimes.get("appliedOpTime", {}).get("ts")
-    committed = optimes.get("lastCommittedOpTime", {}).get("ts")
-    if last != committed:
-        yield f"the last write of the primary ({last}) is not on a majority yet ({committed})"
+    committed = status["optimes"]["lastCommittedOpTime"]["ts"]
+    if committed < mark:
+        yield f"the last write of the primary ({mark}) is not on a majority yet ({committed})"
     for member in status.get("members", ()):
         optime = member.get("optime", {}).get("ts")
         if member["state"] not in (PRIMARY, SECONDARY, ARBITER):
             yield f"{member['name']} is {member.get('stateStr')}"
-        elif member["state"] != ARBITER and member["name"] not in delayed and optime != last:
-            yield f"{member['name']} is at {optime}, the primary at {last}"
+        elif member["state"] == ARBITER or member["name"] in delayed:
+            continue
+        elif optime is None or optime < mark:
+            yield f"{member['name']} is at {optime}, the primary at {mark}"
 
 
 def delayed_members(configuration: Document) -> set[str]:

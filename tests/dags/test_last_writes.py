@@ -11,7 +11,7 @@ from tests.fakes.mongo import client_of
 from tests.fakes.platform import FakePlatform
 from vitam_operators.errors import MongoUnreachableError, PrimaryError, StillWritingError
 from vitam_operators.platforms import platform_at
-from vitam_operators.triggers.mongo import NobodyWrites
+from vitam_operators.triggers.mongo import BalancerIdle, NobodyWrites
 
 DATA = {"cluster": "mongo-data"}
 QUIET = "mongo-data: nobody writes, every member is as far as its primary"
@@ -59,11 +59,6 @@ def leave_uncommitted(night):
     shard1(night).committed = Timestamp(1, 1)
 
 
-def leave_ranges(night):
-    """A chunk was moved in the evening; its documents are still on the shard that gave it away."""
-    shard1(night).ranges_left = 2
-
-
 def connect(where, account="metadata"):
     """Connect a client to a replica set, or to the routers."""
 
@@ -87,7 +82,6 @@ MONGOSH = "mongosh 2.3 from 10.0.0.7 as metadata is connected"
         (build_an_index, "mongo-data-shard1: an index of a.b is being built"),
         (lag, "mongo-data-shard1: 10.3.0.15:27019 is at Timestamp("),
         (leave_uncommitted, "mongo-data-shard1: the last write of the primary (Timestamp("),
-        (leave_ranges, "mongo-data-shard1: 2 ranges wait for their deletion after a migration"),
     ],
 )
 async def test_what_speaks_against_a_copy_is_named(quiet, wait, spoil, words):
@@ -97,6 +91,19 @@ async def test_what_speaks_against_a_copy_is_named(quiet, wait, spoil, words):
     report = await wait.look()
     assert not report.done
     assert words in report.words
+
+
+async def test_a_balancer_is_idle_once_shards_have_deleted_what_they_gave_away(quiet, wait):
+    """A chunk was moved in the evening; its documents stay for a quarter of an hour on the shard that gave it away."""
+    idle = BalancerIdle(wait.platform_file, "mongo-data")
+    cluster = quiet.fake.clusters["mongo-data"]
+    cluster.mode, cluster.rounds_left, cluster.migrations_left = "off", 0, 0
+    shard1(quiet).ranges_left = 2
+    assert (await idle.look()).words == (
+        "mongo-data: mongo-data-shard1: 2 ranges wait for their deletion after a migration"
+    )
+    shard1(quiet).ranges_left = 0
+    assert (await idle.look()).done
 
 
 async def test_vitam_itself_is_a_client(nights, wait):

@@ -108,7 +108,6 @@ def test_a_run_that_looks_again_in_the_middle_of_its_night(half):
 # --- members ---------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.xfail(reason="CheckClusterOperator._ask_set takes a delayed member for one that is behind")
 def test_a_member_that_is_behind_on_purpose_is_no_finding(look):
     """It is an hour behind each night, and is never copied."""
     look.fake.replica_set("mongo-data", "shard0").members[2].delay_s = 3600

@@ -33,7 +33,6 @@ def test_the_second_attempt_starts_what_the_first_left_down(half):
 
 
 @pytest.mark.parametrize("platform", ["small", "quartz"])
-@pytest.mark.xfail(reason="ResumeSchedulingOperator asks only its own attempt whether scheduling is held")
 def test_the_second_attempt_resumes_what_the_first_held(nights, platform):
     """It ended before it held anything itself: a scheduler stayed paused, and no step was red."""
     night = nights(platform)

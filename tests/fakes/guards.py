@@ -52,7 +52,12 @@ class FakeGuard:
 
     def fired(self, **report: Any) -> None:
         """Note, as the program on the host does, that the guard has fired."""
-        known = {"backup": self.plan["backup"], "fired_at": "2026-11-24T07:00:01+00:00", "left_down": []}
+        known = {
+            "backup": self.plan["backup"],
+            "fired_at": "2026-11-24T07:00:01+00:00",
+            "ended_at": "2026-11-24T07:01:00+00:00",
+        }
+        known |= {"left_down": []}
         self.texts[f"{guard.HOME}/report.json"] = json.dumps(known | report)
         self.let_go()
 

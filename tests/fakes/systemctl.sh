@@ -18,6 +18,13 @@ held() {
     [ -n "$asserted" ] && [ -e "$HOST_ROOT$asserted" ]
 }
 
+# Until systemd comes to the job, a unit that had failed is still seen as failed.
+begin() {
+    before=$(head -n 1 "$state/units/$1" 2> /dev/null | grep '^failed' || true)
+    { [ -z "$before" ] || echo "$before"; cat "$state/units/$1.started"; } > "$state/units/$1.new"
+    mv "$state/units/$1.new" "$state/units/$1"
+}
+
 next_firing() {
     calendar=$(sed -n 's/^OnCalendar=//p' "$timer")
     LC_ALL=C date --utc --date="$calendar" '+%a %Y-%m-%d %H:%M:%S UTC'
@@ -28,12 +35,17 @@ case "$verb $*" in
         for unit; do
             case $unit in --*) continue ;; esac
             [ "$(head -n 1 "$state/units/$unit" 2> /dev/null)" != active ] || continue
-            held "$unit" || { [ -e "$state/units/$unit.started" ] && cp "$state/units/$unit.started" "$state/units/$unit"; }
+            held "$unit" || [ ! -e "$state/units/$unit.started" ] || begin "$unit"
         done
         ;;
     "stop vitam-copy-"*)
         for pattern; do
             for unit in "$state/units/"$pattern; do [ ! -e "$unit" ] || rm "$unit"; done
+        done
+        ;;
+    "reset-failed "*)
+        for unit; do
+            case $(head -n 1 "$state/units/$unit" 2> /dev/null) in failed) echo inactive > "$state/units/$unit" ;; esac
         done
         ;;
     "is-active "*)

@@ -10,7 +10,8 @@ from vitam_operators.guard import GuardState
 
 OWN, OTHER = PLAN["run_id"], "manual__2"
 ARMED, UNARMED = GuardState(PLAN, None, True, END), GuardState(PLAN, None, False, None)
-FIRED = GuardState(PLAN, REPORT, True, None)
+ENDED = REPORT | {"ended_at": "2026-11-24T07:01:00+00:00"}
+FIRED, AT_WORK = GuardState(PLAN, ENDED, True, None), GuardState(PLAN, REPORT, True, None)
 NONE = GuardState(None, None, False, None)
 
 
@@ -35,6 +36,12 @@ NONE = GuardState(None, None, False, None)
             "data-1: its restart guard is that of backup 20261123T190000Z (run scheduled__2026-11-23) and is not "
             "armed: another night is on, or has died. If it is dead, clear the task disarm_restart_guard",
         ),
+        (
+            AT_WORK,
+            OTHER,
+            "data-1: its restart guard is that of backup 20261123T190000Z (run scheduled__2026-11-23) and is at work: "
+            "another night is on, or has died.",
+        ),
     ],
 )
 def test_a_host_belongs_to_one_night(state, run_id, words):
@@ -49,13 +56,14 @@ def test_a_host_belongs_to_one_night(state, run_id, words):
         (NONE, None),
         (ARMED, None),
         (UNARMED, None),
+        (AT_WORK, None),
         (
             FIRED,
             "data-1: the restart guard of backup 20261123T190000Z fired at 2026-11-24T07:00:01+00:00, the night had "
             "not ended in order; left down: nothing",
         ),
         (
-            GuardState(PLAN, REPORT | {"left_down": ["a.service", "b.service"]}, True, None),
+            GuardState(PLAN, ENDED | {"left_down": ["a.service", "b.service"]}, True, None),
             "data-1: the restart guard of backup 20261123T190000Z fired at 2026-11-24T07:00:01+00:00, the night had "
             "not ended in order; left down: a.service, b.service",
         ),

@@ -124,7 +124,7 @@ def test_index_builds(operation, found):
 
 # --- members ---------------------------------------------------------------------------------------------------------
 
-LAST, EARLIER = Timestamp(1_795_000_000, 7), Timestamp(1_795_000_000, 6)
+LAST, EARLIER, LATER = (Timestamp(1_795_000_000, number) for number in (7, 6, 8))
 STATES = {1: "PRIMARY", 2: "SECONDARY", 3: "RECOVERING", 5: "STARTUP2", 7: "ARBITER", 8: "(not reachable/healthy)"}
 
 
@@ -146,6 +146,7 @@ def status(*members: dict, committed: Timestamp = LAST) -> dict:
     [
         (status(A, B, C), (), []),
         (status(A), (), []),
+        (status(member("a:27019", 1, LATER), B, committed=LATER), (), []),
         (status(A, member("b:27019", 2, EARLIER)), (), [f"b:27019 is at {EARLIER}, the primary at {LAST}"]),
         (status(A, member("b:27019", 2, EARLIER)), {"b:27019"}, []),
         (status(A, member("b:27019", 2, None)), (), [f"b:27019 is at None, the primary at {LAST}"]),
@@ -161,7 +162,7 @@ def status(*members: dict, committed: Timestamp = LAST) -> dict:
 )
 def test_members_that_are_behind(found, delayed, words):
     """The primary is copied and starts again behind the one elected since: what only it had is rolled back."""
-    assert list(writes.behind(found, delayed)) == words
+    assert list(writes.behind(found, LAST, delayed)) == words
 
 
 @pytest.mark.parametrize(

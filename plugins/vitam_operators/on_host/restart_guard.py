@@ -9,6 +9,7 @@ It does not switch balancers on: it knows no password. Airflow does that when it
 """
 
 import glob
+import http.client
 import json
 import os
 import shutil
@@ -70,9 +71,20 @@ def is_primary(address: str) -> bool:
         with socket.create_connection((host, int(port)), ANSWER_WITHIN_S) as connection:
             connection.settimeout(ANSWER_WITHIN_S)
             connection.sendall(question())
-            return IS_PRIMARY in connection.recv(65536)
-    except OSError:
+            return IS_PRIMARY in answer_of(connection)
+    except (OSError, struct.error):
         return False
+
+
+def answer_of(connection: socket.socket) -> bytes:
+    """Read one message: its first four bytes are its length."""
+    found = connection.recv(65536)
+    while found and len(found) < struct.unpack("<i", found[:4])[0]:
+        more = connection.recv(65536)
+        if not more:
+            break
+        found += more
+    return found
 
 
 def is_healthy(url: str) -> bool:
@@ -81,7 +93,7 @@ def is_healthy(url: str) -> bool:
     try:
         with no_proxy.open(url, timeout=ANSWER_WITHIN_S) as answer:
             return bool(answer.status == 200)
-    except (OSError, ValueError):
+    except (OSError, ValueError, http.client.HTTPException):
         return False
 
 
@@ -91,7 +103,7 @@ def resume(url: str) -> None:
     try:
         with no_proxy.open(urllib.request.Request(url, method="PUT"), timeout=ANSWER_WITHIN_S):  # noqa: S310
             say("resumed the scheduler")
-    except OSError as error:
+    except (OSError, ValueError, http.client.HTTPException) as error:
         say("the scheduler could not be resumed: " + str(error))
 
 
@@ -113,6 +125,7 @@ def start_databases(units: "list[str]") -> None:
     """Start what holds data, all at once: its members wait for each other by themselves."""
     if units:
         say("starting " + " ".join(units))
+        systemctl("reset-failed", *units)
         systemctl("start", "--no-block", *units)
 
 
@@ -120,6 +133,7 @@ def start_service(service: "dict[str, str]", patience_s: float) -> None:
     """Start one unit and wait until it is healthy, so that the next one finds it; not longer than that."""
     unit, status_url = service["unit"], service.get("status_url")
     say("starting " + unit)
+    systemctl("reset-failed", unit)
     systemctl("start", "--no-block", unit)
     until = time.monotonic() + patience_s
     while time.monotonic() < until:
@@ -156,7 +170,7 @@ def whatever_happens(step: "Callable[..., Any]", *arguments: "Any") -> "Any":
 def fire(plan: "dict[str, Any]", report_path: str) -> "dict[str, Any]":
     """Start everything that ran here before the night; return the report."""
     report = {"backup": plan["backup"], "fired_at": now(), "without_primary": [], "left_down": []}  # type: dict[str, Any]
-    write(report_path, report)
+    whatever_happens(write, report_path, report)
     say("nobody disarmed the guard of backup " + plan["backup"] + ": starting what ran before")
     whatever_happens(end_copies, plan)
     whatever_happens(let_go, plan)
@@ -169,7 +183,7 @@ def fire(plan: "dict[str, Any]", report_path: str) -> "dict[str, Any]":
     units = plan["databases"] + [service["unit"] for service in plan["services"]]
     report["left_down"] = [unit for unit in units if systemctl("is-active", unit) not in ("active", "activating")]
     report["ended_at"] = now()
-    write(report_path, report)
+    whatever_happens(write, report_path, report)
     say("done; left down: " + (" ".join(report["left_down"]) or "none"))
     return report
 

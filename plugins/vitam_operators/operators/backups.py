@@ -111,6 +111,8 @@ class PlanNightOperator(NightOperator):
                 )
 
     def _too_short(self, context: Any, window: Window) -> list[str]:
+        if self.platform.window.hold_until_window_end:
+            return []  # the nights before took as long as their windows
         begins = max(window.start, dt.datetime.now(dt.UTC))
         if self._securing(context) == securing.MIDNIGHT:
             begins = max(begins, securing.midnight_of(window.start, self.platform.window.timezone))

@@ -34,9 +34,12 @@ class ArmRestartGuardOperator(HostOperator):
         night = self.cold_night(context)
         plan = plan_of(self.platform, night, self.host)
         async with HostHook(target(self.platform, self.host)).connect() as shell:
-            held = guard.finding(await shell.run(guard.state()), self.host, plan["run_id"])
+            found = await shell.run(guard.state())
+            held = guard.finding(found, self.host, plan["run_id"])
             if held:
                 raise GuardHeldError(held, hint="nothing was touched on this host; its message has the command")
+            if found.report is not None:
+                night.write(f"guard.{self.host}", found.report)
             for change in guard.arm(plan, stop_s=self.platform.timeouts.mongod_stop_s):
                 await shell.run(change)
             await self._require_armed(shell, plan)
@@ -46,7 +49,8 @@ class ArmRestartGuardOperator(HostOperator):
 
     async def _require_armed(self, shell: Shell, plan: dict[str, Any]) -> None:
         found = await shell.run(guard.state())
-        if found.armed and found.fires_at == dt.datetime.fromisoformat(plan["fires_at"]):
+        in_time = found.fires_at == dt.datetime.fromisoformat(plan["fires_at"])
+        if found.armed and in_time and found.plan == plan:
             return
         raise GuardNotArmedError(
             f"{self.host}: {guard.TIMER} was started, but it {'runs' if found.armed else 'does not run'} and fires at "

@@ -7,7 +7,7 @@ import time
 from abc import abstractmethod
 from typing import Any
 
-from vitam_operators import archive, guard, health, mongo, systemd
+from vitam_operators import archive, guard, health, mongo, systemd, writes
 from vitam_operators.config import Host, MongoCluster, Platform
 from vitam_operators.errors import LookFailedError, VitamBackupError
 from vitam_operators.hooks import mongo as mongo_hooks
@@ -141,11 +141,13 @@ class CheckClusterOperator(ClusterOperator, LookOperator):
             primary = mongo.primary_of(part.replica_set.name, hellos)
             async with mongo_hooks.member(self.platform, part.cluster, primary, port).connect() as client:
                 status = await client.command("replSetGetStatus")
+                delayed = writes.delayed_members(await client.command("replSetGetConfig"))
         except VitamBackupError as error:
             return None, [f"{part.cluster.name}: {error.message}"]
         findings = [f"{part.cluster.name}: {finding}" for finding in mongo.member_findings(part.replica_set, status)]
-        if mongo.lag_s(status) > LAG_LIMIT_S:
-            findings.append(f"{part.name}: a secondary is {mongo.lag_s(status):.0f} s behind, at most {LAG_LIMIT_S}")
+        lag_s = mongo.lag_s(status, delayed)
+        if lag_s > LAG_LIMIT_S:
+            findings.append(f"{part.name}: a secondary is {lag_s:.0f} s behind, at most {LAG_LIMIT_S}")
         return primary, findings
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from vitam_operators import guard, nights, securing, systemd
 from vitam_operators.hooks.hosts import HostHook, target
+from vitam_operators.hooks.records import nights_of
 from vitam_operators.nights import Night
 from vitam_operators.operators.base import NightOperator, WaitingOperator
 from vitam_operators.operators.services import note
@@ -62,14 +63,17 @@ class ResumeSchedulingOperator(NightOperator):
     async def act(self, context: Any) -> None:
         """Start the timers that were active, or resume the scheduler."""
         night = self.latest_night(context)
-        if night is None or night.read(HELD) is None:
+        held = nights_of(self.platform).attempts(nights.backup_id(context["dag_run"].run_after))
+        held = [attempt for attempt in held if attempt.read(HELD)]
+        if night is None or not held:
             self.log.info("scheduling was not held by this night")
             return
         if self.platform.securing.by == "quartz":
             await self._resume_scheduler(night)
         else:
             await self._start_timers(night)
-        note(night, HELD, {"resumed_at": nights.now_text()})
+        for attempt in held:
+            note(attempt, HELD, {"resumed_at": nights.now_text()})
 
     async def _resume_scheduler(self, night: Night) -> None:
         scheduler = SERVICES["scheduler"]

@@ -15,7 +15,7 @@ from vitam_operators.triggers.mongo import NobodyWrites
 
 class NobodyWritesSensor(ClusterOperator, WaitingOperator):
     """
-    Prove that nobody writes to a cluster any more: no client but ours, no member behind, no index build, no range left.
+    Prove that nobody writes to a cluster any more: no client but ours, no member behind, no index build.
 
     Clients go within seconds when their services stop; one that stays is named, and nothing is stopped or copied.
     """

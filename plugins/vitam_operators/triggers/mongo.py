@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
 from typing import Any
 
 from vitam_operators import mongo, writes
+from vitam_operators.config import MongoCluster, Platform
 from vitam_operators.hooks import mongo as mongo_hooks
 from vitam_operators.parts import CONFIG, SHARD, MongoPart, config_parts, shard_parts
 from vitam_operators.platforms import platform_at
@@ -15,7 +17,7 @@ from vitam_operators.triggers.base import Report, Wait
 @dataclass
 class BalancerIdle(Wait):
     """
-    Wait until a balancer that was stopped has ended its transactions.
+    Wait until a balancer that was stopped has ended its transactions, and shards have deleted what they gave away.
 
     :param cluster: name of the cluster
     """
@@ -23,57 +25,84 @@ class BalancerIdle(Wait):
     cluster: str
 
     async def look(self) -> Report:
-        """Done when the mode is off, no round runs and ``config.migrations`` is empty."""
+        """Done when the mode is off, no round runs, ``config.migrations`` and ``config.rangeDeletions`` are empty."""
         platform = platform_at(self.platform_file)
         async with mongo_hooks.routers(platform, platform.cluster(self.cluster)).connect() as client:
             status = await client.command("balancerStatus")
             busy = mongo.busy_balancer(status, await client.count("config", "migrations"))
+        busy = busy or "; ".join([words async for words in self._ranges_left(platform)]) or None
         return Report(busy is None, f"{self.cluster}: {busy or 'the balancer is off and idle, no migration is left'}")
+
+    async def _ranges_left(self, platform: Platform) -> AsyncIterator[str]:
+        """Name the shards that still have to delete what was moved away: MongoDB waits 15 min with that."""
+        for part in (part for part in shard_parts(platform) if part.cluster.name == self.cluster):
+            hosts, port = part.replica_set.data_hosts, part.daemon.port
+            hellos = await mongo_hooks.hellos(platform, part.cluster, hosts, port)
+            primary = mongo.primary_of(part.replica_set.name, hellos)
+            async with mongo_hooks.member(platform, part.cluster, primary, port).connect() as client:
+                moving = await client.moving_ranges()
+            if moving:
+                yield f"{part.name}: {moving} ranges wait for their deletion after a migration"
+
+
+@dataclass(frozen=True)
+class SetLook:
+    """What one look at a replica set found: its primary's words, and what speaks against a stop."""
+
+    primary: str
+    status: Any
+    delayed: set[str]
+    against: list[str]
 
 
 @dataclass
 class NobodyWrites(Wait):
     """
-    Wait until nobody can write to a cluster any more, and every member has all that its primary has.
+    Wait until nobody can write to a cluster any more, and every member has what its primary had then.
 
     :param cluster: name of the cluster
     """
 
     cluster: str
+    marks: dict[str, Any] = field(default_factory=dict, init=False, repr=False)
+    """Optime of each set's primary when nobody was connected any more."""
 
     async def look(self) -> Report:
         """Done when nothing speaks against it; the value has each set's primary and its optime."""
         platform = platform_at(self.platform_file)
         cluster = platform.cluster(self.cluster)
-        found: list[str] = []
+        parts = [p for p in (*config_parts(platform), *shard_parts(platform)) if p.cluster == cluster]
+        found = [words async for words in self._clients_of_routers(platform, cluster)]
+        looked = {part.name: await self._look_at(platform, part) for part in parts}
+        found += [f"{name}: {words}" for name, look in looked.items() for words in look.against]
+        self.marks = {} if found else {n: self.marks.get(n, writes.applied(look.status)) for n, look in looked.items()}
+        for name, mark in self.marks.items():
+            found += [f"{name}: {words}" for words in writes.behind(looked[name].status, mark, looked[name].delayed)]
+        words = "; ".join(found) or "nobody writes, every member is as far as its primary"
+        sets = {n: {"primary": looked[n].primary, "optime": [mark.time, mark.inc]} for n, mark in self.marks.items()}
+        return Report(not found, f"{self.cluster}: {words}", {"sets": sets})
+
+    @staticmethod
+    async def _clients_of_routers(platform: Platform, cluster: MongoCluster) -> AsyncIterator[str]:
         for host in cluster.routers:
             async with mongo_hooks.router(platform, cluster, host).connect() as client:
                 operations = await client.operations(localOps=True)
-            found += [f"mongos on {host}: {name} is connected" for name in writes.clients(operations, cluster.readers)]
-        sets = {}
-        for part in (part for part in (*config_parts(platform), *shard_parts(platform)) if part.cluster == cluster):
-            sets[part.name], against = await self._look_at(part)
-            found += [f"{part.name}: {words}" for words in against]
-        words = "; ".join(found) or "nobody writes, every member is as far as its primary"
-        return Report(not found, f"{self.cluster}: {words}", {"sets": sets})
+            for name in writes.clients(operations, cluster.readers):
+                yield f"mongos on {host}: {name} is connected"
 
-    async def _look_at(self, part: MongoPart) -> tuple[dict[str, Any], list[str]]:
-        platform = platform_at(self.platform_file)
-        found: list[str] = []
-        hellos = await mongo_hooks.hellos(platform, part.cluster, part.replica_set.data_hosts, part.daemon.port)
-        primary = mongo.primary_of(part.replica_set.name, hellos)
-        for host in part.replica_set.data_hosts:
-            async with mongo_hooks.member(platform, part.cluster, host, part.daemon.port).connect() as client:
+    @staticmethod
+    async def _look_at(platform: Platform, part: MongoPart) -> SetLook:
+        hosts, port, against = part.replica_set.data_hosts, part.daemon.port, list[str]()
+        primary = mongo.primary_of(part.replica_set.name, await mongo_hooks.hellos(platform, part.cluster, hosts, port))
+        for host in hosts:
+            async with mongo_hooks.member(platform, part.cluster, host, port).connect() as client:
                 operations = await client.operations()
-                found += [f"{name} is connected to {host}" for name in writes.clients(operations, part.cluster.readers)]
-                found += writes.index_builds(operations)
-                if host == primary:
-                    status, moving = await client.command("replSetGetStatus"), await client.moving_ranges()
-                    delayed = writes.delayed_members(await client.command("replSetGetConfig"))
-        found += writes.behind(status, delayed)
-        found += [f"{moving} ranges wait for their deletion after a migration"] if moving else []
-        optime = status["optimes"]["appliedOpTime"]["ts"]
-        return {"primary": primary, "optime": [optime.time, optime.inc]}, found
+            clients = writes.clients(operations, part.cluster.readers)
+            against += [*(f"{name} is connected to {host}" for name in clients), *writes.index_builds(operations)]
+        async with mongo_hooks.member(platform, part.cluster, primary, port).connect() as client:
+            status = await client.command("replSetGetStatus")
+            delayed = writes.delayed_members(await client.command("replSetGetConfig"))
+        return SetLook(primary, status, delayed, against)
 
 
 @dataclass
