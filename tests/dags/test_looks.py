@@ -83,6 +83,14 @@ def test_a_balancer_that_no_night_left_off(look, mode, record):
     assert planned(look)["clusters"]["mongo-data"]["balancer"] == mode
 
 
+def test_a_balancer_that_a_person_put_back_is_no_debt_any_more(look):
+    """Seen on by a later look: whoever switches it off after that knows why."""
+    earlier_night(look).write("balancer.mongo-data", {"mode_found": "full"})
+    planned(look)
+    look.fake.clusters["mongo-data"].mode = "off"
+    assert planned(look)["clusters"]["mongo-data"]["balancer"] == "off"
+
+
 def test_a_night_that_really_left_it_off_is_found(half):
     """From the records of real steps: stopped, restarted, but for the balancer's own start."""
     half.until("stop_balancer", "end_copies")

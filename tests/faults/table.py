@@ -14,16 +14,17 @@ class Outcome:
     What came of one row.
 
     :param up_after_s: seconds from the fault (of a dead Airflow: from the window's end) until all ran again, or 0
-    :param seen: day on which it was seen, UTC
+    :param passed: whether it came out as it has to
+    :param seen: day on which it was last run, UTC
     """
 
     where: str
     fault: str
     outcome: str
     platform: str
-    up_after_s: int
-    passed: bool
-    seen: str
+    up_after_s: int = 0
+    passed: bool = False
+    seen: str = "never"
 
     @property
     def key(self) -> tuple[str, str]:
@@ -33,7 +34,7 @@ class Outcome:
     @property
     def cells(self) -> tuple[str, ...]:
         """One line of the table."""
-        outcome = self.outcome if self.passed else f"FAILED, expected: {self.outcome}"
+        outcome = self.outcome if self.passed else f"NOT SEEN YET: {self.outcome}"
         return self.where, self.fault, outcome, self.platform, str(self.up_after_s), self.seen
 
 
@@ -54,7 +55,9 @@ def as_markdown(outcomes: Iterable[Outcome]) -> str:
     lines = [HEAD, ("---",) * len(HEAD), *(outcome.cells for outcome in found)]
     table = "\n".join(f"| {' | '.join(line)} |" for line in lines)
     passed = sum(outcome.passed for outcome in found)
-    return f"{INTRODUCTION}\n{passed} of {len(found)} rows came out as they have to.\n\n{table}\n"
+    return (
+        f"{INTRODUCTION}\n{passed} of {len(found)} rows came out as they have to when they were last run.\n\n{table}\n"
+    )
 
 
 INTRODUCTION = """\

@@ -14,6 +14,7 @@ from vitam_operators.errors import LookFailedError, NightClosedError, WindowErro
 from vitam_operators.hooks.records import nights_of
 from vitam_operators.operators.base import NightOperator
 from vitam_operators.operators.looks import FINDINGS, Facts, mongo_parts_of
+from vitam_operators.operators.services import note
 from vitam_operators.parts import planned_parts
 from vitam_operators.window import Window, manual_window, window_beginning
 from vitam_operators.words import size_words
@@ -103,8 +104,10 @@ class PlanNightOperator(NightOperator):
         if own is not None and own.read(nights.RESTART) is None:
             return  # this very run is begun again while its platform is down
         for cluster, facts in clusters.items():
-            night = nights.unpaid(earlier, cluster) if facts["balancer"] == "off" else None
-            if night is not None:
+            night = nights.unpaid(earlier, cluster)
+            if night is not None and facts["balancer"] != "off":
+                note(night, f"balancer.{cluster}", {"put_back_at": nights.now_text(), "by": "somebody else"})
+            elif night is not None:
                 yield (
                     f"{cluster}: the balancer is off since backup {night.label}, whose restart did not switch it on; "
                     f"clear start_balancer of run {night.opened['run_id']}, or run sh.startBalancer() through a mongos"
