@@ -24,8 +24,8 @@ demo: setup ## run a whole night on the lab from Airflow, and keep the UI open
 demo-down: ## stop the demo's Airflow
 	@if [ -x $(PYTHON) ]; then $(PYTHON) tools/demo.py down; fi
 
-test: setup lint ## lint and all tests, the lab's included
-	@$(PYTEST) $(T)
+test: setup lint ## lint and all tests, the lab's included; its platforms come up meanwhile
+	@(LAB=allinone lab/up && LAB=medium lab/up) > .ci/lab.log 2>&1 & $(PYTEST) $(T)
 
 test-unit: python ## tests of plain functions, seconds
 	@$(PYTEST) tests/unit $(T)
@@ -64,5 +64,5 @@ lab-down: ## remove the lab's platform with its data
 
 clean: demo-down ## stop demo and lab, remove .venv, downloads and caches
 	@if [ -x $(PYTHON) ]; then LAB=medium lab/down; LAB=allinone lab/down; fi
-	@rm -rf --one-file-system .venv .demo .airflow lab/run lab/.cache .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .ci/last.log
+	@rm -rf --one-file-system .venv .demo .airflow lab/run lab/.cache .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .ci/*.log
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

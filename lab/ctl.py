@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import fcntl
 import json
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 from lab import containers, lifecycle
 from lab.containers import LabError
@@ -14,6 +18,7 @@ from lab.state import lines, read_state
 from lab.topology import Host, Platform, UnknownPlatform, load_platform
 
 PLATFORMS = ("medium", "allinone")
+LOCK = Path(__file__).resolve().parent / "run" / "lock"
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -56,18 +61,30 @@ def _platform() -> Platform:
     return load_platform(os.environ.get("LAB", "medium"))
 
 
+@contextmanager
+def _alone() -> Iterator[None]:
+    """Wait until nobody else brings a platform of this checkout up or down."""
+    LOCK.parent.mkdir(exist_ok=True)
+    with LOCK.open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
 def _up(options: argparse.Namespace) -> int:
-    lifecycle.up(_platform())
+    with _alone():
+        lifecycle.up(_platform())
     return 0
 
 
 def _reset(options: argparse.Namespace) -> int:
-    lifecycle.reset(_platform())
+    with _alone():
+        lifecycle.reset(_platform())
     return 0
 
 
 def _down(options: argparse.Namespace) -> int:
-    lifecycle.down(_platform())
+    with _alone():
+        lifecycle.down(_platform())
     return 0
 
 

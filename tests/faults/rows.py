@@ -222,7 +222,7 @@ AIRFLOW_DIES = (
         "copy_shard",
         all_of(HOLD_COPY, lambda: airflow_dies_in_s(4)),
         BY_THE_GUARD,
-        window_s=120,
+        window_s=100,
         balancer="off",
         quick=True,
     ),
@@ -338,7 +338,6 @@ WAITS = (
         "as vitamdb-admin is connected",
         settings={"timeouts": {"last_write_s": 10}},
         mends=lambda: ONE.disconnect(),
-        quick=True,
     ),
     Row("a balancing round goes on", "stop_balancer", switch(ALLINONE, "mongos", "busy-round=15"), SEALED),
     Row(
