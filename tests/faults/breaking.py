@@ -118,10 +118,6 @@ class Sets:
                     return host
         raise AssertionError(f"{replica_set} has no primary")
 
-    def secondary(self, replica_set: str) -> str:
-        """Return the host of one of a set's secondaries."""
-        return next(h for h in self.lab.clusters["mongo-data"].members(replica_set) if h != self.primary(replica_set))
-
     def fail_over(self, replica_set: str) -> None:
         """Make another member the primary."""
         with self.member(self.primary(replica_set)) as client:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-import os
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -127,12 +126,3 @@ class _Noting:
                 raise
 
         return call
-
-
-def in_background_s(seconds: float, what: Callable[[], None]) -> None:
-    """Do something after a while, whatever the night does meanwhile."""
-    pid = os.fork()
-    if pid == 0:
-        time.sleep(seconds)
-        what()
-        os._exit(0)

@@ -38,7 +38,7 @@ class ArmRestartGuardOperator(HostOperator):
             held = guard.finding(found, self.host, plan["run_id"])
             if held:
                 raise GuardHeldError(held, hint="nothing was touched on this host; its message has the command")
-            if found.report is not None:
+            if found.report is not None and found.plan and found.plan["run_id"] == plan["run_id"]:
                 night.write(f"guard.{self.host}", found.report)
             for change in guard.arm(plan, stop_s=self.platform.timeouts.mongod_stop_s):
                 await shell.run(change)
