@@ -109,6 +109,18 @@ def existing(containers: Sequence[str]) -> set[str]:
     return set(names.split()) & set(containers)
 
 
+def made_by(containers: Sequence[str]) -> tuple[Path, bool]:
+    """Return the checkout whose compose file made containers, and whether one of them runs."""
+    template = '{{.State.Running}} {{index .Config.Labels "com.docker.compose.project.working_dir"}}'
+    told = run(
+        ["docker", "inspect", "--format", template, *containers],
+        where="containers",
+        hint="is the Docker engine running?",
+    )
+    states = [line.split(" ", 1) for line in told.splitlines()]
+    return Path(states[0][1]), any(runs == "true" for runs, _ in states)
+
+
 def execute(container: str, *command: str, stdin: str | None = None, timeout_s: float = 180) -> str:
     """Run a command as root in a container and return its output."""
     flags = ["--interactive"] if stdin is not None else []

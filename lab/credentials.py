@@ -25,20 +25,29 @@ def directory(platform: str) -> Path:
     return RUN / platform
 
 
+def _file(platform: str) -> Path:
+    return directory(platform) / "secrets.json"
+
+
 def forget(platform: str) -> None:
     """Remove a platform's secrets."""
     shutil.rmtree(directory(platform), ignore_errors=True)
 
 
+def made(platform: str) -> bool:
+    """Tell whether this checkout has a platform's secrets."""
+    return _file(platform).exists()
+
+
 def load_or_make(platform: Platform) -> dict[str, Any]:
     """Return the platform's secrets, making them at the first time."""
-    file = directory(platform.name) / "secrets.json"
+    file = _file(platform.name)
     if file.exists():
         found: dict[str, Any] = json.loads(file.read_text())
         return found
-    made = _make(platform)
-    write_private(file, made)
-    return made
+    fresh = _make(platform)
+    write_private(file, fresh)
+    return fresh
 
 
 def write_private(file: Path, content: Any) -> None:

@@ -43,7 +43,9 @@ def up(platform: Platform) -> PlatformState:
     :raises LabError: when the platform does not get healthy, naming all that is wrong.
     """
     narrator = Narrator()
-    made = _secrets(platform)
+    if left_behind := _take_over(platform):
+        narrator.say(left_behind)
+    made = credentials.load_or_make(platform)
     narrator.say(f"platform {platform.name}: Vitam {platform.version}, {len(platform.hosts)} hosts")
     containers.build_image()
     narrator.say("image ready")
@@ -84,14 +86,26 @@ def down(platform: Platform) -> None:
     print(f"platform {platform.name}: removed")
 
 
-def _secrets(platform: Platform) -> dict[str, Any]:
-    there = containers.existing([host.container for host in platform.hosts.values()])
-    if there and not (credentials.directory(platform.name) / "secrets.json").exists():
+def _take_over(platform: Platform) -> str | None:
+    """
+    Remove hosts that another checkout left behind: the lab's names and addresses exist once on a machine.
+
+    :raises LabError: when they still run, so that somebody may be using them.
+    """
+    there = sorted(containers.existing([host.container for host in platform.hosts.values()]))
+    if not there:
+        return None
+    owner, running = containers.made_by(there)
+    if owner == containers.LAB.parent and credentials.made(platform.name):
+        return None
+    if running:
         raise LabError(
-            f"platform {platform.name}: {len(there)} hosts exist, but their secrets in lab/run/{platform.name} do not\n"
-            f"hint: LAB={platform.name} lab/down, then lab/up"
+            f"platform {platform.name}: its hosts run, but {owner} made them, and their secrets are there\n"
+            f"hint: if nobody uses them any more, LAB={platform.name} lab/down, then lab/up"
         )
-    return credentials.load_or_make(platform)
+    containers.remove_hosts(there)
+    credentials.forget(platform.name)
+    return f"removed {len(there)} hosts that {owner} left behind"
 
 
 def _wait_for_boot(host: Host) -> None:

@@ -27,7 +27,7 @@ UNIT = r"vitam-[A-Za-z0-9@._-]+"
 BACKUP_UNIT = r"vitam-(copy|verify)-[A-Za-z0-9@._-]+\.service"
 BACKUP_PATH = r"/vitam/backup(/[A-Za-z0-9@_-][A-Za-z0-9@._-]*)+"
 VITAM_PATH = r"/vitam(/[A-Za-z0-9@_-][A-Za-z0-9@._-]*)+"
-GUARD_FILE = r"/var/lib/vitam-restart-guard/(plan\.json|report\.json|restart_guard\.py)"
+GUARD_FILE = r"/var/lib/vitam-restart-guard/(plan\.json|report\.json|restart_guard\.py)(\.partial)?"
 GUARD_UNIT = r"/etc/systemd/system/vitam-restart-guard\.(service|timer)"
 DROP_IN = rf"/run/systemd/system/{UNIT}\.d/90-vitam-backup\.conf"
 GUARDED = rf"({GUARD_FILE}|{GUARD_UNIT}|{DROP_IN})"
@@ -41,6 +41,7 @@ COMMANDS = {
     ],
     "mkdir": [rf"-p --( (/var/lib/vitam-restart-guard|{HOLD}|/run/systemd/system/{UNIT}\.d))+"],
     "tee": [rf"--( {GUARDED})+"],
+    "mv": [rf"-- {GUARD_FILE} {GUARD_FILE}"],
     "systemd-run": [rf"--unit={BACKUP_UNIT} .*"],
     "journalctl": [rf"--unit={BACKUP_UNIT} --lines=[0-9]+ --output=cat --no-pager --quiet"],
     "stat": [r"--format=%s:%Y /vitam/data/mongo[cd]/db/mongod\.lock", rf"--format=%s -- {BACKUP_PATH}"],

@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Iterable
 from itertools import islice
 
-from vitam_operators.nights import MANIFEST, RESTART, Night
+from vitam_operators.nights import HELD, MANIFEST, RESTART, Night
 from vitam_operators.window import Window
 
 NIGHTS_LOOKED_AT = 5
@@ -14,7 +14,7 @@ NIGHTS_LOOKED_AT = 5
 
 def cold_s(night: Night) -> float | None:
     """Return the seconds from the end of the securing to the restart of a sealed night, ``None`` for another."""
-    held, restart = night.read("held"), night.read(RESTART)
+    held, restart = night.read(HELD), night.read(RESTART)
     if held is None or restart is None or night.read(MANIFEST) is None:
         return None
     return (

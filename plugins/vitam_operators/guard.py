@@ -29,6 +29,7 @@ HOLD = "/run/vitam-backup"
 DROP_IN = "90-vitam-backup.conf"
 PROGRAM = Path(on_host.__file__).with_name("restart_guard.py")
 MARK = "---"
+ENDS = (".partial", "")
 
 STATE_SCRIPT = f"""
 for file in plan report; do cat {HOME}/$file.json 2> /dev/null; echo; echo {MARK}; done
@@ -123,9 +124,9 @@ def arm(plan: dict[str, Any], *, stop_s: int) -> list[Command[None]]:
     longer = f"{HOLD_TEXT}\n[Service]\nTimeoutStopSec={stop_s}\n"
     return [
         change("mkdir", "-p", "--", *directories),
-        _write([f"{HOME}/plan.json"], json.dumps(plan) + "\n"),
+        *_write_whole(f"{HOME}/plan.json", json.dumps(plan) + "\n"),
         change("rm", "-f", "--", f"{HOME}/report.json"),
-        _write([f"{HOME}/restart_guard.py"], PROGRAM.read_text(encoding="utf-8")),
+        *_write_whole(f"{HOME}/restart_guard.py", PROGRAM.read_text(encoding="utf-8")),
         _write([f"{UNITS}/{NAME}.service"], SERVICE),
         _write([f"{UNITS}/{TIMER}"], TIMER_TEXT.format(moment=f"{moment:%Y-%m-%d %H:%M:%S} UTC")),
         *([_write(databases, longer)] if databases else []),
@@ -142,7 +143,7 @@ def disarm(units: Iterable[str]) -> list[Command[None]]:
 
     :param units: whose drop-ins may be there
     """
-    files = [f"{HOME}/{name}" for name in ("restart_guard.py", "report.json", "plan.json")]
+    files = [f"{HOME}/{name}{end}" for name in ("restart_guard.py", "report.json", "plan.json") for end in ENDS]
     own = [f"{UNITS}/{NAME}.service", f"{UNITS}/{TIMER}", *(drop_in(unit) for unit in units)]
     there = frozenset({0, 1, 5})
     return [
@@ -193,6 +194,11 @@ def warning(found: GuardState, host: str) -> str | None:
         f"{host}: the restart guard of backup {found.plan['backup']} fired at {found.report['fired_at']}, the night "
         f"had not ended in order; left down: {left}"
     )
+
+
+def _write_whole(path: str, content: str) -> list[Command[None]]:
+    """Write a file whole or not at all: a guard that is armed again has to be able to fire meanwhile."""
+    return [_write([f"{path}.partial"], content), change("mv", "--", f"{path}.partial", path)]
 
 
 def _write(paths: list[str], content: str) -> Command[None]:

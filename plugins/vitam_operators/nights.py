@@ -20,6 +20,7 @@ from vitam_operators.errors import NightClosedError, OperatorNeededError
 Record = dict[str, Any]
 OPEN = "open"
 RESTART = "restart"
+HELD = "held"
 MANIFEST = "manifest"
 CONCLUSION = "conclusion"
 P = TypeVar("P", bound="Directory")

@@ -80,6 +80,8 @@ class FakeGuard:
                 if not {path.rpartition("/")[0] for path in paths} <= self.directories:
                     return 1, ""
                 self.texts |= dict.fromkeys(paths, stdin)
+            case ["mv", "--", source, target] if source in self.texts:
+                self.texts[target] = self.texts.pop(source)
             case ["systemctl", "daemon-reload"]:
                 drop_ins = {path: text for path, text in self.texts.items() if path.endswith(f".d/{guard.DROP_IN}")}
                 self.loaded = {path.split("/")[-2].removesuffix(".d"): text for path, text in drop_ins.items()}

@@ -24,6 +24,7 @@ from typing import Any, Callable
 LOOK_EVERY_S = 1.0
 ANSWER_WITHIN_S = 3.0
 OP_MSG = 2013
+DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 IS_PRIMARY = b"\x08ismaster\x00\x01"
 
 
@@ -89,9 +90,8 @@ def answer_of(connection: socket.socket) -> bytes:
 
 def is_healthy(url: str) -> bool:
     """Tell whether a service answers 200."""
-    no_proxy = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
-        with no_proxy.open(url, timeout=ANSWER_WITHIN_S) as answer:
+        with DIRECT.open(url, timeout=ANSWER_WITHIN_S) as answer:
             return bool(answer.status == 200)
     except (OSError, ValueError, http.client.HTTPException):
         return False
@@ -99,9 +99,8 @@ def is_healthy(url: str) -> bool:
 
 def resume(url: str) -> None:
     """Let the scheduler fire its jobs again: its pause outlives a restart."""
-    no_proxy = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
-        with no_proxy.open(urllib.request.Request(url, method="PUT"), timeout=ANSWER_WITHIN_S):  # noqa: S310
+        with DIRECT.open(urllib.request.Request(url, method="PUT"), timeout=ANSWER_WITHIN_S):  # noqa: S310
             say("resumed the scheduler")
     except (OSError, ValueError, http.client.HTTPException) as error:
         say("the scheduler could not be resumed: " + str(error))

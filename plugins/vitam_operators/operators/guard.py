@@ -54,8 +54,9 @@ class ArmRestartGuardOperator(HostOperator):
             return
         raise GuardNotArmedError(
             f"{self.host}: {guard.TIMER} was started, but it {'runs' if found.armed else 'does not run'} and fires at "
-            f"{found.fires_at}, expected {plan['fires_at']}",
-            hint=f"nothing was stopped; look at systemctl status {guard.TIMER} and at the clock of the host",
+            f"{found.fires_at}, expected {plan['fires_at']}; its plan was read back {_as(found.plan == plan)}",
+            hint=f"nothing was stopped; look at systemctl status {guard.TIMER}, at the clock of the host, and whether "
+            f"the account may read {guard.HOME}/plan.json",
         )
 
 
@@ -100,6 +101,10 @@ class DisarmRestartGuardOperator(HostOperator):
             f"{self.host}: {', '.join(down)} ran before the night and does not run; the guard stays and {when}",
             hint=f"read journalctl -u {down[0]} on {self.host}, mend it, then clear its start and this task",
         )
+
+
+def _as(written: bool) -> str:
+    return "as it was written" if written else "otherwise than it was written, or not at all"
 
 
 def plan_of(platform: Platform, night: Night, host: str) -> dict[str, Any]:

@@ -7,14 +7,12 @@ from typing import Any
 from vitam_operators import guard, nights, securing, systemd
 from vitam_operators.hooks.hosts import HostHook, target
 from vitam_operators.hooks.records import nights_of
-from vitam_operators.nights import Night
+from vitam_operators.nights import HELD, Night
 from vitam_operators.operators.base import NightOperator, WaitingOperator
 from vitam_operators.operators.services import note
 from vitam_operators.procedure import SERVICES
 from vitam_operators.triggers.base import Wait
 from vitam_operators.triggers.quiet import SchedulingHeld
-
-HELD = "held"
 
 
 class HoldSchedulingOperator(WaitingOperator):
