@@ -12,7 +12,7 @@ import re
 from dataclasses import dataclass
 
 from vitam_operators.commands import Command, change, line
-from vitam_operators.config import CopyConfig
+from vitam_operators.config_copies import CopyConfig
 
 RECORD_BYTES = 10_240
 EXCLUDED_OF_MONGODB = ("./diagnostic.data", "./rollback", "./*.log", "./*.sock")

@@ -8,77 +8,36 @@ The platform file as typed models: which hosts, which services, which databases,
 from __future__ import annotations
 
 import datetime as dt
-import difflib
-from typing import Annotated, Any, Literal
-from zoneinfo import ZoneInfo, available_timezones
+from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
+from pydantic import AfterValidator, Field
 
 from vitam_operators import procedure
-
-NAME_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$"
-PATH_PATTERN = r"^/[^\s'\"\\$`]*[^/\s'\"\\$`]$"
-UNIT_PATTERN = r"^[\w@.:-]+\.service$"
-VERSION_PATTERN = r"^\d+(\.\d+)*(\.rc\.\d+)?$"
-HOST_KEY_PATTERN = r"^(ssh|ecdsa|sk)-\S+ \S+$"
-URL_PATTERN = r"^[a-z][a-z0-9+.-]*://\S+$"
-
-PATTERNS_IN_WORDS: dict[str, str] = {
-    NAME_PATTERN: "letters, digits, '_', '.' and '-', 63 at most, a letter or a digit first",
-    PATH_PATTERN: "an absolute path without spaces, quotes, '$' and a '/' at its end",
-    UNIT_PATTERN: "a systemd unit such as 'vitam-mongod.service'",
-    VERSION_PATTERN: "Vitam's version such as '7.0.1'",
-    HOST_KEY_PATTERN: "a public host key such as 'ssh-ed25519 AAAAC3...', without host name and comment",
-    URL_PATTERN: "a URL such as 'file:///var/lib/vitam-backup'",
-}
-"""What each pattern asks for, for people (see :mod:`vitam_operators.platforms`)."""
-
-Name = Annotated[str, Field(pattern=NAME_PATTERN)]
-AbsolutePath = Annotated[str, Field(pattern=PATH_PATTERN)]
-Unit = Annotated[str, Field(pattern=UNIT_PATTERN)]
-ConnId = Annotated[str, Field(min_length=1)]
-Port = Annotated[int, Field(ge=1, le=65535)]
-Seconds = Annotated[int, Field(ge=1)]
-Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
-ALL_DAYS: tuple[Weekday, ...] = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+from vitam_operators.config_copies import CopyConfig
+from vitam_operators.config_types import (
+    ALL_DAYS,
+    HOST_KEY_PATTERN,
+    URL_PATTERN,
+    VERSION_PATTERN,
+    AbsolutePath,
+    ConnId,
+    LocalTime,
+    Name,
+    Port,
+    Seconds,
+    Strict,
+    Unit,
+    Weekday,
+    known_timezone,
+)
 
 
-def _known_timezone(name: str) -> str:
-    try:
-        ZoneInfo(name)
-    except (KeyError, ValueError, OSError) as error:
-        near = difflib.get_close_matches(name, available_timezones(), n=1, cutoff=0.8)
-        raise ValueError(f"is not a time zone, expected a name such as {(near or ['Europe/Paris'])[0]!r}") from error
-    return name
-
-
-def _wall_clock(value: Any) -> Any:
-    """Refuse what is not a plain local time: YAML reads ``20:00`` without quotes as the number 1200."""
-    if isinstance(value, int | float):
-        raise ValueError("is a number for YAML, write the time in quotes, such as '20:00'")
-    if isinstance(value, dt.time) and value.tzinfo:
-        raise ValueError("has an offset, write the local time alone, such as '20:00'")
-    return value
-
-
-LocalTime = Annotated[
-    dt.time,
-    BeforeValidator(_wall_clock),
-    AfterValidator(_wall_clock),
-    WithJsonSchema({"type": "string", "pattern": r"^([01]\d|2[0-3]):[0-5]\d(:[0-5]\d)?$"}),
-]
-
-
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class WindowConfig(_Strict):
+class WindowConfig(Strict):
     """When the platform may be down, in local time."""
 
     start: LocalTime = Field(default=dt.time(20), description="local time at which the night begins")
     end: LocalTime = Field(default=dt.time(8), description="local time at which everything runs again")
-    timezone: Annotated[str, AfterValidator(_known_timezone)] = Field(
+    timezone: Annotated[str, AfterValidator(known_timezone)] = Field(
         default="Europe/Paris", description="time zone of start, end, weekdays and blackout_dates"
     )
     weekdays: tuple[Weekday, ...] = Field(default=ALL_DAYS, min_length=1, description="days on which a night may begin")
@@ -94,7 +53,7 @@ class WindowConfig(_Strict):
     )
 
 
-class Host(_Strict):
+class Host(Strict):
     """One machine: how it is reached, and which Vitam services it has."""
 
     name: Name = Field(description="label in the Airflow UI and in the manifest")
@@ -119,14 +78,14 @@ class Host(_Strict):
         return self.admin_address or self.address
 
 
-class Member(_Strict):
+class Member(Strict):
     """One member of a replica set."""
 
     host: Name
     arbiter: bool = Field(default=False, description="holds no data: never stopped, never copied")
 
 
-class ReplicaSet(_Strict):
+class ReplicaSet(Strict):
     """A replica set: a shard, or the config set of a cluster."""
 
     name: Name = Field(description="name of the replica set, as in rs.conf()")
@@ -138,14 +97,14 @@ class ReplicaSet(_Strict):
         return tuple(member.host for member in self.members if not member.arbiter)
 
 
-class MongosDaemon(_Strict):
+class MongosDaemon(Strict):
     """How the routers are installed on their hosts."""
 
     unit: Unit = Field(default="vitam-mongos.service", description="systemd unit")
     port: Port = 27017
 
 
-class Daemon(_Strict):
+class Daemon(Strict):
     """How one kind of MongoDB process that holds data is installed on its hosts."""
 
     unit: Unit = Field(description="systemd unit")
@@ -169,7 +128,7 @@ class MongodDaemon(Daemon):
     db_path: AbsolutePath = "/vitam/data/mongod/db"
 
 
-class MongoCluster(_Strict):
+class MongoCluster(Strict):
     """One sharded MongoDB cluster: that of the data, or that of one storage offer."""
 
     name: Name = Field(description="Ansible's mongo_cluster_name")
@@ -184,7 +143,7 @@ class MongoCluster(_Strict):
     mongod: MongodDaemon = MongodDaemon()
 
 
-class ElasticsearchCluster(_Strict):
+class ElasticsearchCluster(Strict):
     """One Elasticsearch cluster. Its indexes are not copied: Vitam rebuilds them."""
 
     name: Name
@@ -193,7 +152,7 @@ class ElasticsearchCluster(_Strict):
     port: Port = 9200
 
 
-class SecuringConfig(_Strict):
+class SecuringConfig(Strict):
     """How the securing of the logbooks is recognised, waited for and held."""
 
     by: Literal["timers", "quartz"] = Field(description="systemd timers (Vitam 5 and before) or the scheduler (6 on)")
@@ -216,36 +175,14 @@ class SecuringConfig(_Strict):
     )
 
 
-class WorkflowsConfig(_Strict):
+class WorkflowsConfig(Strict):
     """When processing counts as drained."""
 
     polls_in_a_row: Annotated[int, Field(ge=1)] = Field(default=3, description="polls without a RUNNING workflow")
     poll_interval_s: Seconds = 10
 
 
-class FileSet(_Strict):
-    """A directory that is copied beside the databases."""
-
-    name: Name
-    path: AbsolutePath
-    hosts: tuple[Name, ...] = Field(default=(), description="hosts that have it; none named: all hosts")
-    exclude: tuple[str, ...] = Field(default=(), description="patterns of tar, relative to path")
-
-
-class CopyConfig(_Strict):
-    """Where and how copies are made."""
-
-    directory: AbsolutePath = Field(default="/vitam/backup", description="on the host whose data is copied")
-    compression: Literal["zstd", "none"] = "zstd"
-    level: Annotated[int, Field(ge=1, le=19)] = Field(default=1, description="zstd level")
-    threads: Annotated[int, Field(ge=0)] = Field(default=0, description="zstd threads; 0: one for each core")
-    room_factor: Annotated[float, Field(ge=0.1)] = Field(
-        default=1.2, description="free space needed, as a multiple of the size of what is copied"
-    )
-    file_sets: tuple[FileSet, ...] = (FileSet(name="conf", path="/vitam/conf"),)
-
-
-class Timeouts(_Strict):
+class Timeouts(Strict):
     """Seconds after which a step is an error; none of them crosses the night's give-up time."""
 
     service_stop_s: Seconds = Field(default=3600, description="as in Vitam's playbooks")
@@ -257,7 +194,7 @@ class Timeouts(_Strict):
     last_write_s: Seconds = Field(default=120, description="for clients to go and members to catch up, once stopped")
 
 
-class Platform(_Strict):
+class Platform(Strict):
     """The whole platform file."""
 
     name: Name = Field(description="in titles, paths and messages")

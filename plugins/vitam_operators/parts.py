@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from vitam_operators.config import Daemon, FileSet, MongoCluster, Platform, ReplicaSet
+from vitam_operators.config import Daemon, MongoCluster, Platform, ReplicaSet
+from vitam_operators.config_copies import FileSet
 
 SHARD, CONFIG, FILES = "shard", "config", "files"
 DATABASES = (SHARD, CONFIG)

@@ -9,7 +9,8 @@ from fnmatch import fnmatch
 from pathlib import PurePosixPath
 
 from vitam_operators import procedure
-from vitam_operators.config import FileSet, MongoCluster, Platform, ReplicaSet
+from vitam_operators.config import MongoCluster, Platform, ReplicaSet
+from vitam_operators.config_copies import FileSet
 from vitam_operators.parts import all_parts
 from vitam_operators.platform_mistakes import did_you_mean
 

@@ -10,7 +10,8 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from vitam_operators.config import PATTERNS_IN_WORDS, Platform
+from vitam_operators.config import Platform
+from vitam_operators.config_types import PATTERNS_IN_WORDS
 
 Location = Sequence[int | str]
 

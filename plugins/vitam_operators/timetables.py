@@ -9,7 +9,8 @@ from typing import Any
 import pendulum
 from airflow.timetables.base import DagRunInfo, DataInterval, TimeRestriction, Timetable
 
-from vitam_operators.config import ALL_DAYS, WindowConfig
+from vitam_operators.config import WindowConfig
+from vitam_operators.config_types import ALL_DAYS
 from vitam_operators.window import Window, in_short, in_words, next_window, window_beginning
 
 

@@ -11,7 +11,8 @@ import datetime as dt
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
-from vitam_operators.config import ALL_DAYS, WindowConfig
+from vitam_operators.config import WindowConfig
+from vitam_operators.config_types import ALL_DAYS
 from vitam_operators.errors import WindowError
 
 ONE_DAY = dt.timedelta(days=1)

@@ -10,7 +10,7 @@ import pytest
 
 from vitam_operators import archive
 from vitam_operators.archive import Copied, MongodLock
-from vitam_operators.config import CopyConfig
+from vitam_operators.config_copies import CopyConfig
 
 ZSTD = CopyConfig(directory="/vitam/backup", level=3, threads=2)
 SHA256 = "ab" * 32

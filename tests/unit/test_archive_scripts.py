@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from vitam_operators import archive
-from vitam_operators.config import CopyConfig
+from vitam_operators.config_copies import CopyConfig
 
 FINISHED = {"p.tar", "p.tar.files", "p.tar.sha256", "p.tar.facts"}
 UNFINISHED = {"p.tar.partial", "p.tar.files"}

@@ -11,7 +11,7 @@ import pytest
 
 from vitam_operators import archive, elastic, health, securing, systemd, workflows
 from vitam_operators.commands import Command, change, line, nothing
-from vitam_operators.config import CopyConfig
+from vitam_operators.config_copies import CopyConfig
 
 NASTY = (
     "a b",

@@ -12,7 +12,8 @@ import pytest
 import yaml
 from pydantic import BaseModel, ValidationError
 
-from vitam_operators.config import FileSet, Member, MongoCluster, Platform, ReplicaSet, WindowConfig
+from vitam_operators.config import Member, MongoCluster, Platform, ReplicaSet, WindowConfig
+from vitam_operators.config_copies import FileSet
 from vitam_operators.platforms import load_platform, schema_text
 
 CONFIG = Path(__file__).parents[2] / "config"

@@ -1,0 +1,31 @@
+"""The part of the platform file that says what is copied, how, and for how long it is kept."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from vitam_operators.config_types import AbsolutePath, Name, Strict
+
+
+class FileSet(Strict):
+    """A directory that is copied beside the databases."""
+
+    name: Name
+    path: AbsolutePath
+    hosts: tuple[Name, ...] = Field(default=(), description="hosts that have it; none named: all hosts")
+    exclude: tuple[str, ...] = Field(default=(), description="patterns of tar, relative to path")
+
+
+class CopyConfig(Strict):
+    """Where and how copies are made."""
+
+    directory: AbsolutePath = Field(default="/vitam/backup", description="on the host whose data is copied")
+    compression: Literal["zstd", "none"] = "zstd"
+    level: Annotated[int, Field(ge=1, le=19)] = Field(default=1, description="zstd level")
+    threads: Annotated[int, Field(ge=0)] = Field(default=0, description="zstd threads; 0: one for each core")
+    room_factor: Annotated[float, Field(ge=0.1)] = Field(
+        default=1.2, description="free space needed, as a multiple of the size of what is copied"
+    )
+    file_sets: tuple[FileSet, ...] = (FileSet(name="conf", path="/vitam/conf"),)

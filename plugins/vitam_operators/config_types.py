@@ -1,0 +1,73 @@
+"""The types that the platform file is made of: names, paths, units, moments of the day; and what they ask for."""
+
+from __future__ import annotations
+
+import datetime as dt
+import difflib
+from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo, available_timezones
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
+
+NAME_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$"
+PATH_PATTERN = r"^/[^\s'\"\\$`]*[^/\s'\"\\$`]$"
+UNIT_PATTERN = r"^[\w@.:-]+\.service$"
+VERSION_PATTERN = r"^\d+(\.\d+)*(\.rc\.\d+)?$"
+HOST_KEY_PATTERN = r"^(ssh|ecdsa|sk)-\S+ \S+$"
+URL_PATTERN = r"^[a-z][a-z0-9+.-]*://\S+$"
+
+PATTERNS_IN_WORDS: dict[str, str] = {
+    NAME_PATTERN: "letters, digits, '_', '.' and '-', 63 at most, a letter or a digit first",
+    PATH_PATTERN: "an absolute path without spaces, quotes, '$' and a '/' at its end",
+    UNIT_PATTERN: "a systemd unit such as 'vitam-mongod.service'",
+    VERSION_PATTERN: "Vitam's version such as '7.0.1'",
+    HOST_KEY_PATTERN: "a public host key such as 'ssh-ed25519 AAAAC3...', without host name and comment",
+    URL_PATTERN: "a URL such as 'file:///var/lib/vitam-backup'",
+}
+"""What each pattern asks for, for people (see :mod:`vitam_operators.platforms`)."""
+
+Name = Annotated[str, Field(pattern=NAME_PATTERN)]
+AbsolutePath = Annotated[str, Field(pattern=PATH_PATTERN)]
+Unit = Annotated[str, Field(pattern=UNIT_PATTERN)]
+ConnId = Annotated[str, Field(min_length=1)]
+Port = Annotated[int, Field(ge=1, le=65535)]
+Seconds = Annotated[int, Field(ge=1)]
+Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
+ALL_DAYS: tuple[Weekday, ...] = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+
+
+def known_timezone(name: str) -> str:
+    """
+    Return a time zone's name.
+
+    :raises ValueError: nobody knows it; the message names the nearest that is known
+    """
+    try:
+        ZoneInfo(name)
+    except (KeyError, ValueError, OSError) as error:
+        near = difflib.get_close_matches(name, available_timezones(), n=1, cutoff=0.8)
+        raise ValueError(f"is not a time zone, expected a name such as {(near or ['Europe/Paris'])[0]!r}") from error
+    return name
+
+
+def _wall_clock(value: Any) -> Any:
+    """Refuse what is not a plain local time: YAML reads ``20:00`` without quotes as the number 1200."""
+    if isinstance(value, int | float):
+        raise ValueError("is a number for YAML, write the time in quotes, such as '20:00'")
+    if isinstance(value, dt.time) and value.tzinfo:
+        raise ValueError("has an offset, write the local time alone, such as '20:00'")
+    return value
+
+
+LocalTime = Annotated[
+    dt.time,
+    BeforeValidator(_wall_clock),
+    AfterValidator(_wall_clock),
+    WithJsonSchema({"type": "string", "pattern": r"^([01]\d|2[0-3]):[0-5]\d(:[0-5]\d)?$"}),
+]
+
+
+class Strict(BaseModel):
+    """A part of the file; a key that is not known is an error."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
