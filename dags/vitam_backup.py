@@ -10,9 +10,10 @@ The manual's procedure, one task a sentence:
 4. **back**: functional-administration, logbook, metadata, storage and the offers stop.
 5. **elasticsearch** and **mongodb**, side by side: the balancer is switched off and has ended its transactions; each
    shard's elected primary is found and stopped; then that of each config set.
-6. **copy**: what is stopped is copied on its own host.
+6. **copy**: what is stopped is copied on its own host; where the file system can share blocks, only a snapshot is
+   taken of a database, and copied in step 8.
 7. **start**: everything that ran before runs again, *whatever failed*: these tasks are teardowns of open_backup.
-8. **after**: each copy is read back, the backup is sealed.
+8. **after**: with the platform up, snapshots are copied, each copy is read back, the backup is sealed.
 
 `conclude_night` is the judge: the run is green only when every copy was made, read back and sealed, and the platform
 is up. To start the platform again by hand, clear the tasks of the group **start**.
@@ -45,7 +46,12 @@ from vitam_operators.graph import (
 )
 from vitam_operators.operators.backups import OpenBackupOperator, PlanNightOperator, SealBackupOperator
 from vitam_operators.operators.base import RETRY_POLICY
-from vitam_operators.operators.copies import CopyFilesOperator, CopyReplicaSetOperator, EndCopiesOperator
+from vitam_operators.operators.copies import (
+    CopyFilesOperator,
+    CopyReplicaSetOperator,
+    EndCopiesOperator,
+    ShipCopyOperator,
+)
 from vitam_operators.operators.elasticsearch import (
     AwaitElasticsearchOperator,
     FlushElasticsearchOperator,
@@ -173,6 +179,7 @@ with DAG(
             "prove_nothing_written",
             trigger_rule=TriggerRule.ALL_DONE,
         )
+        ship_copy = for_each(replica_sets(platform), ShipCopyOperator, "ship_copy", trigger_rule=TriggerRule.ALL_DONE)
         verify_copy = for_each(parts(platform), VerifyCopyOperator, "verify_copy", trigger_rule=TriggerRule.ALL_DONE)
         seal_backup = SealBackupOperator(task_id="seal_backup", trigger_rule=TriggerRule.ALL_DONE)
     conclude_night = ConcludeNightOperator(task_id="conclude_night", retries=1)
@@ -202,7 +209,8 @@ with DAG(
     chain(await_primary_elected, start_router, start_balancer, await_balancer_active)
     chain(end_copies, start_elasticsearch, await_elasticsearch)
     chain([await_balancer_active, await_elasticsearch], *start_all_services, resume_scheduling)
-    chain(resume_scheduling, disarm_restart_guard, Label("platform up"), [verify_copy, prove_nothing_written])
+    chain(resume_scheduling, disarm_restart_guard, Label("platform up"), [ship_copy, prove_nothing_written])
+    chain(ship_copy, verify_copy)
     chain([verify_copy, prove_nothing_written], seal_backup, conclude_night)
 
     for restarting in (

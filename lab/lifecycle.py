@@ -8,7 +8,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
-from lab import containers, credentials
+from lab import containers, credentials, disks
 from lab.containers import LabError
 from lab.plans import plan_of
 from lab.state import PlatformState, read_state
@@ -49,6 +49,7 @@ def up(platform: Platform) -> PlatformState:
     narrator.say(f"platform {platform.name}: Vitam {platform.version}, {len(platform.hosts)} hosts")
     containers.build_image()
     narrator.say("image ready")
+    narrator.say(disks.prepare(platform.name, list(platform.hosts)))
     containers.create_hosts(platform.name, list(platform.hosts))
     on_all(platform, _wait_for_boot)
     narrator.say("hosts booted")
@@ -82,6 +83,7 @@ def reset(platform: Platform) -> PlatformState:
 def down(platform: Platform) -> None:
     """Remove the platform's containers, volumes and secrets, and the network when nobody else is on it."""
     containers.remove_hosts([host.container for host in platform.hosts.values()])
+    disks.remove(platform.name)
     credentials.forget(platform.name)
     print(f"platform {platform.name}: removed")
 
@@ -104,6 +106,8 @@ def _take_over(platform: Platform) -> str | None:
             f"hint: if nobody uses them any more, LAB={platform.name} lab/down, then lab/up"
         )
     containers.remove_hosts(there)
+    disks.remove(platform.name, owner / "lab")
+    disks.remove(platform.name)
     credentials.forget(platform.name)
     return f"removed {len(there)} hosts that {owner} left behind"
 

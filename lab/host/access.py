@@ -24,9 +24,11 @@ Subsystem sftp /usr/lib/openssh/sftp-server
 # What the backup may do as root, argument by argument. `systemctl show` needs no right at all.
 # A transient unit runs as root what it is told to: the rule bounds its name, not its script.
 UNIT = r"vitam-[A-Za-z0-9@._-]+"
-BACKUP_UNIT = r"vitam-(copy|verify)-[A-Za-z0-9@._-]+\.service"
+BACKUP_UNIT = r"vitam-(copy|ship|verify)-[A-Za-z0-9@._-]+\.service"
 BACKUP_PATH = r"/vitam/backup(/[A-Za-z0-9@_-][A-Za-z0-9@._-]*)+"
 VITAM_PATH = r"/vitam(/[A-Za-z0-9@_-][A-Za-z0-9@._-]*)+"
+DB_PATH = r"/vitam/data/mongo[cd]/db"
+SNAPSHOT = rf"{DB_PATH}\.vitam-backup-[0-9A-Za-z-]+(\.(partial|facts|files|written))?"
 GUARD_FILE = r"/var/lib/vitam-restart-guard/(plan\.json|report\.json|restart_guard\.py)(\.partial)?"
 GUARD_UNIT = r"/etc/systemd/system/vitam-restart-guard\.(service|timer)"
 DROP_IN = rf"/run/systemd/system/{UNIT}\.d/90-vitam-backup\.conf"
@@ -44,10 +46,17 @@ COMMANDS = {
     "mv": [rf"-- {GUARD_FILE} {GUARD_FILE}"],
     "systemd-run": [rf"--unit={BACKUP_UNIT} .*"],
     "journalctl": [rf"--unit={BACKUP_UNIT} --lines=[0-9]+ --output=cat --no-pager --quiet"],
-    "stat": [r"--format=%s:%Y /vitam/data/mongo[cd]/db/mongod\.lock", rf"--format=%s -- {BACKUP_PATH}"],
+    "stat": [
+        rf"--format=%s:%Y {DB_PATH}/mongod\.lock",
+        rf"--format=%s -- {BACKUP_PATH}",
+        rf"--format=%F -- {SNAPSHOT}",
+        rf"--format=%d -- {DB_PATH} {DB_PATH}/journal",
+        rf"--file-system --format=%a:%S -- {DB_PATH}",
+    ],
+    "cp": [rf"--reflink=always -- {DB_PATH}/mongod\.lock {SNAPSHOT}"],
     "du": [rf"--summarize --bytes -- {VITAM_PATH}"],
-    "cat": [rf"-- {BACKUP_PATH}"],
-    "rm": [rf"-f --( ({BACKUP_PATH}|{GUARDED}))+", rf"-rf --( {HOLD})+"],
+    "cat": [rf"-- ({BACKUP_PATH}|{SNAPSHOT})"],
+    "rm": [rf"-f --( ({BACKUP_PATH}|{GUARDED}))+", rf"-rf --( {HOLD})+", rf"-rf --( {SNAPSHOT})+"],
 }
 
 

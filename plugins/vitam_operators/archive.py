@@ -1,61 +1,15 @@
-"""
-The copies: what a night copies, and the scripts that copy and read back on the host that has the data.
-
-A copy is one archive (tar, zstd): written as ``.partial``, hashed in the same stream, synced to disk, then renamed.
-The scripts are constants; what differs from copy to copy are their arguments. ``LC_ALL=C`` keeps the list of files
-the same text whatever the locale of the day: tar writes letters beyond ASCII as such in one, as numbers in another.
-"""
+"""What a copy is made of and where it goes: sizes, room, the lock that tells that a mongod closed its files."""
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 
-from vitam_operators.commands import Command, change, line
+from vitam_operators.commands import Command, line
 from vitam_operators.config_copies import CopyConfig
 
-RECORD_BYTES = 10_240
 EXCLUDED_OF_MONGODB = ("./diagnostic.data", "./rollback", "./*.log", "./*.sock")
 
-COPY_SCRIPT = """
-set -Eeuo pipefail
-export LC_ALL=C
-umask 077
-source=$1 directory=$2 archive=$3 compress=$4; shift 4
-mkdir -p "$directory"
-cd "$directory"
-rm -f "$archive" "$archive.partial" "$archive.sha256" "$archive.files" "$archive.facts"
-hash=$(tar --create --directory="$source" --numeric-owner --acls --xattrs --sort=name --verbose \
-    --index-file="$archive.files" --checkpoint=2000 --checkpoint-action='echo=copied %u' "$@" . \
-  | $compress | tee --output-error=exit "$archive.partial" | sha256sum | cut -d ' ' -f 1)
-printf '%s  %s\\n' "$hash" "$archive" > "$archive.sha256"
-echo "$(stat --format=%s "$archive.partial") $hash $(wc -l < "$archive.files")" > "$archive.facts"
-sync "$archive.partial" "$archive.sha256" "$archive.files" "$archive.facts"
-mv "$archive.partial" "$archive"
-sync .
-"""
-
-VERIFY_SCRIPT = """
-set -Eeuo pipefail
-export LC_ALL=C
-directory=$1 archive=$2 expand=$3
-cd "$directory"
-printf '%s  %s\\n' "$(cut -d ' ' -f 2 "$archive.facts")" "$archive" | cmp - "$archive.sha256"
-sha256sum --check --strict "$archive.sha256"
-$expand < "$archive" | tar --list | cmp - "$archive.files"
-echo "read back $(wc -l < "$archive.files") files"
-"""
-
 ROOM_SCRIPT = 'place=$1; while ! test -e "$place"; do place=$(dirname "$place"); done; df --output=avail -B1 "$place"'
-
-
-@dataclass(frozen=True)
-class Copied:
-    """An archive on its host, as it stands on disk."""
-
-    size_bytes: int
-    sha256: str
-    files: int
 
 
 @dataclass(frozen=True)
@@ -71,11 +25,6 @@ class MongodLock:
     changed_s: int
 
 
-def archive_name(part: str, copies: CopyConfig) -> str:
-    """Return the file name of a part's archive."""
-    return f"{part}.tar.zst" if copies.compression == "zstd" else f"{part}.tar"
-
-
 def copy_directory(label: str, copies: CopyConfig) -> str:
     """Return the directory of a backup on each host that has a part of it."""
     return f"{copies.directory}/{label}"
@@ -86,37 +35,14 @@ def copy_unit(label: str, part: str) -> str:
     return f"vitam-copy-{label}-{part}.service"
 
 
+def ship_unit(label: str, part: str) -> str:
+    """Return the name of the transient unit that makes a copy from a snapshot."""
+    return f"vitam-ship-{label}-{part}.service"
+
+
 def verify_unit(label: str, part: str) -> str:
     """Return the name of the transient unit that reads a copy back."""
     return f"vitam-verify-{label}-{part}.service"
-
-
-def copy_arguments(source: str, label: str, part: str, copies: CopyConfig, exclude: tuple[str, ...]) -> list[str]:
-    """Return the arguments of :data:`COPY_SCRIPT`."""
-    compress = f"zstd --quiet -{copies.level} -T{copies.threads}" if copies.compression == "zstd" else "cat"
-    excluded = [f"--exclude={pattern}" for pattern in exclude]
-    anchored = ["--anchored", *excluded] if excluded else []
-    return [source, copy_directory(label, copies), archive_name(part, copies), compress, *anchored]
-
-
-def verify_arguments(label: str, part: str, copies: CopyConfig) -> list[str]:
-    """Return the arguments of :data:`VERIFY_SCRIPT`."""
-    expand = "zstd --quiet --decompress --stdout" if copies.compression == "zstd" else "cat"
-    return [copy_directory(label, copies), archive_name(part, copies), expand]
-
-
-def copied(label: str, part: str, copies: CopyConfig) -> Command[Copied | None]:
-    """Fact: the finished archive of a part as its copy noted it, ``None`` when it is not there, or not as noted."""
-    path = f"{copy_directory(label, copies)}/{archive_name(part, copies)}"
-    size = line("stat", "--format=%s", "--", path, sudo=True)
-    return Command(f"{size} && {line('cat', '--', f'{path}.facts', sudo=True)}", _read_copied, ok=frozenset({0, 1}))
-
-
-def _read_copied(output: str) -> Copied | None:
-    words = output.split()
-    if len(words) != 4 or words[0] != words[1]:
-        return None
-    return Copied(size_bytes=int(words[1]), sha256=words[2], files=int(words[3]))
 
 
 def size_of(path: str) -> Command[int]:
@@ -136,21 +62,9 @@ def mongod_lock(db_path: str) -> Command[MongodLock]:
     return Command(words, lambda output: MongodLock(*(int(number) for number in output.split(":"))))
 
 
-def remove_part(label: str, part: str, copies: CopyConfig) -> Command[None]:
-    """Change: remove what an unfinished copy left."""
-    path = f"{copy_directory(label, copies)}/{archive_name(part, copies)}"
-    return change("rm", "-f", "--", f"{path}.partial")
-
-
 def _first_number(output: str) -> int:
     return int(output.split()[0])
 
 
 def _last_number(output: str) -> int:
     return int(output.split()[-1])
-
-
-def bytes_read(words: str) -> int:
-    """Return how many bytes tar says that it has put into the archive, from its last checkpoint; 0 before the first."""
-    found = re.findall(r"copied (\d+)", words)
-    return int(found[-1]) * RECORD_BYTES if found else 0

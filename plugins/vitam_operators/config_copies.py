@@ -22,6 +22,10 @@ class CopyConfig(Strict):
     """Where and how copies are made."""
 
     directory: AbsolutePath = Field(default="/vitam/backup", description="on the host whose data is copied")
+    method: Literal["auto", "direct", "reflink"] = Field(
+        default="auto", description="of MongoDB's data: a snapshot that is copied later, or a copy while it is down"
+    )
+    engine: Literal["tar"] = "tar"
     compression: Literal["zstd", "none"] = "zstd"
     level: Annotated[int, Field(ge=1, le=19)] = Field(default=1, description="zstd level")
     threads: Annotated[int, Field(ge=0)] = Field(default=0, description="zstd threads; 0: one for each core")

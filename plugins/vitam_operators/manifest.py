@@ -73,6 +73,7 @@ KEYS_OF_OPEN = (
     "versions",
     "warnings",
     "copies",
+    "methods",
 )
 
 

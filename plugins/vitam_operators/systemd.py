@@ -157,7 +157,9 @@ def forget_failure(unit: str) -> Command[None]:
     return change("systemctl", "reset-failed", "--", unit)
 
 
-def run_transient(unit: str, script: str, *arguments: str, runtime_max_s: int, description: str) -> Command[None]:
+def run_transient(
+    unit: str, script: str, *arguments: str, runtime_max_s: int, description: str, in_background: bool = False
+) -> Command[None]:
     """
     Change: run a shell script as a transient unit that outlives ssh and Airflow.
 
@@ -169,7 +171,9 @@ def run_transient(unit: str, script: str, *arguments: str, runtime_max_s: int, d
     :param arguments: ``$1``, ``$2``, … of the script
     :param runtime_max_s: seconds after which systemd ends it
     :param description: what ``systemctl status`` shows
+    :param in_background: it gets the disk and the processors only when nobody else wants them
     """
+    background = ["--property=Nice=19", "--property=IOSchedulingClass=idle", "--property=IOWeight=10"]
     return change(
         "systemd-run",
         f"--unit={unit}",
@@ -177,7 +181,7 @@ def run_transient(unit: str, script: str, *arguments: str, runtime_max_s: int, d
         "--remain-after-exit",
         f"--property=RuntimeMaxSec={runtime_max_s}",
         "--property=TimeoutStopSec=30",
-        "--property=Nice=5",
+        *(background if in_background else ["--property=Nice=5"]),
         "/bin/bash",
         "-c",
         *(_as_it_is(word) for word in (script, unit, *arguments)),

@@ -67,10 +67,18 @@ def nights(
 
 
 @pytest.fixture
-def look(nights: Callable[..., NightRun]) -> HalfNight:
+def shares_blocks() -> bool:
+    """Say whether the file systems of the databases can; a module of stories may say otherwise."""
+    return True
+
+
+@pytest.fixture
+def look(nights: Callable[..., NightRun], shares_blocks: bool) -> HalfNight:
     """Give a night on the small platform of which nothing was run yet."""
     night = nights("small")
     night.clean()
+    for host in night.fake.hosts.values():
+        host.shares_blocks = shares_blocks
     return HalfNight(night)
 
 

@@ -8,9 +8,16 @@ import pytest
 from airflow.sdk.exceptions import AirflowSkipException
 
 from tests.dags.half import HalfNight
-from vitam_operators import archive
 from vitam_operators import nights as records
+from vitam_operators.engines.chosen import engine_of
 from vitam_operators.errors import CopyFailedError, CopyRefusedError, StopNotProvedError
+
+
+@pytest.fixture
+def shares_blocks() -> bool:
+    """They cannot: what is cold is copied at once."""
+    return False
+
 
 SHARD0 = {"cluster": "mongo-data", "replica_set": "shard0"}
 SHARD1 = {"cluster": "mongo-data", "replica_set": "shard1"}
@@ -72,8 +79,8 @@ def test_a_copy_finds_the_unit_that_an_earlier_try_started(cold, monkeypatch):
 
 def _copy_words(cold: HalfNight) -> str:
     copies = cold.fake.platform.copies
-    arguments = archive.copy_arguments("/vitam/data/mongod/db", cold.records.label, "mongo-data-shard1", copies, ())
-    return shlex.join(["--remain-after-exit", "/bin/bash", "-c", archive.COPY_SCRIPT, "unit", *arguments])
+    job = engine_of(copies).store("/vitam/data/mongod/db", cold.records.label, "mongo-data-shard1", ())
+    return shlex.join(["--remain-after-exit", "/bin/bash", "-c", job.script, "unit", *job.arguments])
 
 
 def test_a_copy_that_fails_is_tried_again(cold):

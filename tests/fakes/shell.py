@@ -13,8 +13,9 @@ from typing import Any
 
 from tests.fakes.guards import FakeGuard
 from tests.fakes.units import FakeUnit, not_found
-from vitam_operators import archive, guard
+from vitam_operators import archive, guard, reflink
 from vitam_operators.config import Host
+from vitam_operators.engines import tar
 from vitam_operators.procedure import SERVICES
 
 Answer = tuple[int, str]
@@ -51,6 +52,8 @@ class FakeHost:
     unreachable: bool = False
     copy_fails: bool = False
     clock_off_s: float = 0
+    shares_blocks: bool = True
+    room_beside_bytes: int = 100 * GIGABYTE
 
     def __post_init__(self) -> None:
         self.guard = FakeGuard(lambda verb, what: self.tell(self.host.name, verb, what))
@@ -64,6 +67,8 @@ class FakeHost:
         """Run one line."""
         if SUDO_QUESTION.fullmatch(command):
             return 0, "yes\n" if self.sudo else "no\n"
+        if command.startswith("(sudo -n stat --format=%d -- "):
+            return (0, "2049\n2049\n") if self.shares_blocks else (1, "2049\n2049\ncp: Operation not supported\n")
         words = shlex.split(command)
         root = words[:2] == ["sudo", "-n"]
         words = words[2:] if root else words
@@ -101,6 +106,11 @@ class FakeHost:
                 if path not in self.files:
                     return 1, ""
                 return 0, f"{self.files[path]}\n{self.files[path]} {self.archives[path]} 3\n"
+            case ["stat", "--format=%F", "--", path, "&&", "sudo", "-n", "cat", "--", facts] if root:
+                assert facts == f"{path}.facts"
+                return (0, f"directory\n{self.files[facts]} {'0' * 64} 3\n") if facts in self.files else (1, "")
+            case ["stat", "--file-system", "--format=%a:%S", "--", _] if root:
+                return 0, f"{self.room_beside_bytes // 4096}:4096\n"
             case ["bash", "-c", archive.ROOM_SCRIPT, "bash", _]:
                 return 0, f"Avail\n{self.free_bytes}\n"
             case ["sh", "-c", guard.STATE_SCRIPT]:
@@ -109,6 +119,9 @@ class FakeHost:
                 return 0, f"{time.time() + self.clock_off_s:.9f}\n"
             case ["rm", "-f", "--", path] if root and path.startswith("/vitam/"):
                 self.tell(self.host.name, "remove", path)
+                return 0, ""
+            case ["rm", "-rf", "--", path, *_] if root and ".vitam-backup-" in path:
+                self._remove_snapshot(path)
                 return 0, ""
         answer = self.guard.answer(words, stdin) if root else None
         if answer is None:
@@ -159,8 +172,9 @@ class FakeHost:
         script, *arguments = (word.replace("$$", "$") for word in [words[at + 1], *words[at + 3 :]])
         self.tell(self.host.name, "run", name)
         jobs: dict[str, Callable[[], int]] = {
-            archive.COPY_SCRIPT: lambda: self._copy(unit, *arguments[:3]),
-            archive.VERIFY_SCRIPT: lambda: self._read_back(*arguments[:2]),
+            tar.STORE_SCRIPT: lambda: self._copy(unit, *arguments[:3]),
+            tar.VERIFY_SCRIPT: lambda: self._read_back(*arguments[:2]),
+            reflink.SNAPSHOT_SCRIPT: lambda: self._share(unit, *arguments),
         }
         unit = self.units[name] = FakeUnit(name, job=jobs[script])
         unit.begin()
@@ -168,17 +182,38 @@ class FakeHost:
         return 0, ""
 
     def _copy(self, unit: FakeUnit, source: str, directory: str, name: str) -> int:
-        read = {path: size for path, size in self.files.items() if path.startswith(f"{source}/")}
+        read = self._read_cold(source)
         if self.copy_fails or not read:
             unit.words.append("tar: no space left on device")
             return 2
-        assert not any(size for path, size in read.items() if path.endswith("mongod.lock")), f"{source}: mongod at work"
-        services = [SERVICES[name].unit for name in self.host.services]
-        assert not any(self.units[name].running for name in services), f"{source}: services at work"
         path = f"{directory}/{name}"
         self.files[path] = sum(read.values())
         self.archives[path] = hashlib.sha256(path.encode()).hexdigest()
         return 0
+
+    def _share(self, unit: FakeUnit, source: str, snapshot: str) -> int:
+        read = self._read_cold(source)
+        if self.copy_fails or not self.shares_blocks:
+            unit.words.append("cp: failed to clone: Operation not supported")
+            return 1
+        self.files |= {snapshot + path.removeprefix(source): size for path, size in read.items()}
+        self.files[f"{snapshot}.facts"] = sum(read.values())
+        return 0
+
+    def _read_cold(self, source: str) -> dict[str, int]:
+        read = {path: size for path, size in self.files.items() if path.startswith(f"{source}/")}
+        assert not any(size for path, size in read.items() if path.endswith("mongod.lock")), f"{source}: mongod at work"
+        services = [SERVICES[name].unit for name in self.host.services]
+        at_work = any(self.units[name].running for name in services)
+        assert ".vitam-backup-" in source or not at_work, f"{source}: services at work"
+        return read
+
+    def _remove_snapshot(self, snapshot: str) -> None:
+        own = (f"{snapshot}/", f"{snapshot}.")
+        kept = {path: size for path, size in self.files.items() if not path.startswith(own)}
+        if len(kept) < len(self.files):
+            self.tell(self.host.name, "remove", snapshot)
+        self.files = kept
 
     def _read_back(self, directory: str, name: str) -> int:
         return 0 if f"{directory}/{name}" in self.archives else 1

@@ -12,6 +12,7 @@ import pytest
 from vitam_operators import archive, elastic, health, securing, systemd, workflows
 from vitam_operators.commands import Command, change, line, nothing
 from vitam_operators.config_copies import CopyConfig
+from vitam_operators.engines.chosen import engine_of
 
 NASTY = (
     "a b",
@@ -90,7 +91,7 @@ COPIES = CopyConfig(directory="/vitam/backup")
     [
         (archive.size_of, -1),
         (archive.room_at, -1),
-        (lambda word: archive.copied("L", word, COPIES), -1),
+        (lambda word: engine_of(COPIES).stored("L", word), -1),
         (systemd.end_transient, -1),
         (systemd.forget_failure, -1),
         (lambda word: systemd.unit_states([word]), -1),
@@ -101,7 +102,7 @@ COPIES = CopyConfig(directory="/vitam/backup")
         (lambda word: health.admin_status(word, 28203), -1),
         (lambda word: securing.pause_scheduler(word, 28799), -1),
         (archive.mongod_lock, -1),
-        (lambda word: archive.remove_part("L", word, COPIES), -1),
+        (lambda word: engine_of(COPIES).remove_unfinished("L", word), -1),
     ],
 )
 def test_no_command_is_changed_by_what_it_names(make, place):

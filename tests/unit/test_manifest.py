@@ -23,6 +23,7 @@ OPENED = {
     "units_before": {"data1": ["vitam-mongod.service"]},
     "clusters": {"mongo-data": {"balancer": "full"}},
     "versions": {"data1": {}},
+    "methods": {"data1": {"mongo-data-shard0": "reflink"}},
     "warnings": [],
     "copies": "everything",
 }

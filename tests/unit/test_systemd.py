@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from vitam_operators import archive, systemd
+from vitam_operators import reflink, systemd
+from vitam_operators.engines import tar
 from vitam_operators.systemd import UnitState, unit_states
 
 RECORDED = json.loads(
@@ -228,9 +229,9 @@ def test_systemd_puts_no_variables_into_words(word, sent):
     assert run_words(script=word)[-2] == sent
 
 
-@pytest.mark.parametrize("script", [archive.COPY_SCRIPT, archive.VERIFY_SCRIPT])
+@pytest.mark.parametrize("script", [tar.STORE_SCRIPT, tar.VERIFY_SCRIPT, tar.EXTRACT_SCRIPT, reflink.SNAPSHOT_SCRIPT])
 def test_the_scripts_have_nothing_that_systemd_would_take(script):
-    """`systemctl status` of the host then shows the script as it stands in archive.py."""
+    """`systemctl status` of the host then shows the script as it stands in the package."""
     assert "$1" in script
     assert run_words(script=script)[-2] == script
 

@@ -149,6 +149,7 @@ class PlanNightOperator(NightOperator):
             "clusters": clusters,
             "sizes": {name: facts["sizes"] for name, facts in hosts.items()},
             "versions": {name: facts["versions"] for name, facts in hosts.items()},
+            "methods": {name: facts["methods"] for name, facts in hosts.items() if facts["methods"]},
         }
 
     def _without_room(self, plan: Facts, hosts: dict[str, Facts], names: set[str]) -> list[str]:
@@ -171,6 +172,8 @@ class PlanNightOperator(NightOperator):
             self.log.info("%s runs %d units: %s", host, len(units), ", ".join(units))
         for cluster in plan["clusters"].values():
             self.log.info("%s: balancer %s, primaries %s", *(cluster[k] for k in ("cluster", "balancer", "primaries")))
+        for host, methods in plan["methods"].items():
+            self.log.info("%s: %s", host, ", ".join(f"{part} {method}" for part, method in methods.items()))
         self.log.info("%d parts to copy: %s", len(plan["parts"]), ", ".join(plan["parts"]))
         for warning in plan["warnings"]:
             self.log.warning(warning)

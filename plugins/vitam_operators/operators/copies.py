@@ -1,146 +1,62 @@
-"""Copying what is stopped, on the host that has it, as a transient unit; reading each copy back."""
+"""Copying what is stopped: databases and directories; copying snapshots once the platform is up again."""
 
 from __future__ import annotations
 
-import datetime as dt
 from abc import abstractmethod
+from dataclasses import replace
 from typing import Any
 
 from airflow.sdk.exceptions import AirflowSkipException
 
-from vitam_operators import archive, nights, systemd
-from vitam_operators.errors import CopyFailedError, CopyRefusedError, VitamBackupError
+from vitam_operators import archive, nights, reflink, systemd
+from vitam_operators.errors import CopyRefusedError
 from vitam_operators.hooks.hosts import HostHook, Shell, target
 from vitam_operators.nights import Night
-from vitam_operators.operators.base import NightOperator, WaitingOperator, window_of
+from vitam_operators.operators.base import NightOperator
+from vitam_operators.operators.making import MakeOperator, Making
 from vitam_operators.operators.mongo import end_copy
 from vitam_operators.operators.targets import HostOperator, ReplicaSetOperator
-from vitam_operators.parts import FilesPart, MongoPart, all_parts, files_parts
+from vitam_operators.parts import FilesPart, all_parts, files_parts
 from vitam_operators.procedure import SERVICES
-from vitam_operators.triggers.base import Report, Wait
-from vitam_operators.triggers.units import UnitEnded
-from vitam_operators.words import size_words
+from vitam_operators.triggers.base import Report
 
 
-class CopyOperator(WaitingOperator):
-    """
-    Copy one part, unless it has been copied.
+class CopyOperator(MakeOperator):
+    """Copy one part that is cold: it copies nothing that runs, and nothing once the restart has begun."""
 
-    A second try finds the transient unit of the first and goes on waiting for it. It copies nothing that runs, and
-    nothing once the restart has begun.
-    """
-
-    @property
-    @abstractmethod
-    def part(self) -> MongoPart | FilesPart:
-        """What is copied."""
+    def night_for(self, context: Any) -> Night:
+        """Return the night while it is cold."""
+        return self.cold_night(context)
 
     @abstractmethod
-    def source(self, night: Night) -> tuple[str, str, tuple[str, ...]]:
-        """Return the host, the directory and what of it is left out."""
-
-    @abstractmethod
-    async def require_cold(self, night: Night, shell: Shell) -> None:
+    async def require_source(self, night: Night, shell: Shell) -> None:
         """
         Check on the host that what is to be copied is stopped.
 
         :raises CopyRefusedError: it runs, or was not closed in order
         """
 
-    def limit_s(self) -> int:
-        """Return a day: the night's give-up time is the limit of a copy."""
-        return 24 * 3600
-
-    def too_slow(self, words: str) -> VitamBackupError:
-        """Return the error of a copy that takes too long."""
-        return CopyFailedError(words, hint="look at the copy's unit on its host")
-
-    async def begin(self, context: Any) -> Wait | None:
-        """Start the copy, or find the one that an earlier try started."""
-        night, name = self.cold_night(context), self.part.name
-        if name not in night.opened["parts"]:
-            raise AirflowSkipException(f"{name} was not asked for")
-        host, directory, exclude = self.source(night)
-        unit = archive.copy_unit(night.label, name)
-        async with HostHook(target(self.platform, host)).connect() as shell:
-            await self.require_cold(night, shell)
-            copied = await shell.run(archive.copied(night.label, name, self.platform.copies))
-            if copied is not None and night.read(f"part.{name}"):
-                self.log.info("%s was copied by an earlier try", name)
-                return None
-            size_bytes = await shell.run(archive.size_of(directory))
-            state = (await shell.run(systemd.unit_states([unit])))[unit]
-            if state.active == "failed":
-                await shell.run(systemd.forget_failure(unit))
-            if state.active in ("failed", "inactive"):
-                await self._start(night, shell, unit, directory, exclude, size_bytes)
-        return UnitEnded(self.platform_file, host, unit, size_bytes)
-
-    async def _start(
-        self, night: Night, shell: Shell, unit: str, directory: str, exclude: tuple[str, ...], size_bytes: int
-    ) -> None:
-        copies, name = self.platform.copies, self.part.name
-        await self._require_room(shell, size_bytes)
-        left_s = int((window_of(night).give_up_at - dt.datetime.now(dt.UTC)).total_seconds())
-        arguments = archive.copy_arguments(directory, night.label, name, copies, exclude)
-        night.write(f"copy.{name}", {"began_at": nights.now_text(), "host": shell.host.name, "source": directory})
-        self.log.info("%s: copying %s of %s, %s", name, directory, shell.host.name, size_words(size_bytes))
-        await shell.run(
-            systemd.run_transient(
-                unit,
-                archive.COPY_SCRIPT,
-                *arguments,
-                runtime_max_s=max(1, left_s),
-                description=f"Vitam backup {night.label}: copy of {name}",
-            )
-        )
-
-    async def _require_room(self, shell: Shell, size_bytes: int) -> None:
-        copies = self.platform.copies
-        free, needed = await shell.run(archive.room_at(copies.directory)), int(size_bytes * copies.room_factor)
-        if free < needed:
-            raise CopyRefusedError(
-                f"{shell.host.name} has {size_words(free)} free in {copies.directory}, {self.part.name} needs "
-                f"{size_words(needed)} ({copies.room_factor} times its size)",
-                hint=f"free space on {shell.host.name}, or set copy.directory to another disk",
-            )
-
-    async def finish(self, context: Any, report: Report) -> dict[str, Any]:
-        """Check again that nothing ran meanwhile, then note the copy."""
-        night, name = self.cold_night(context), self.part.name
-        host, _, _ = self.source(night)
-        async with HostHook(target(self.platform, host)).connect() as shell:
-            await self.require_cold(night, shell)
-            copied = await shell.run(archive.copied(night.label, name, self.platform.copies))
-            if copied is None:
-                raise CopyFailedError(
-                    f"{name}: the copy's unit ended well, but there is no archive in "
-                    f"{archive.copy_directory(night.label, self.platform.copies)} on {host}",
-                    hint="somebody removed it; clear this task to copy again",
-                )
-            await shell.run(systemd.end_transient(archive.copy_unit(night.label, name)))
-        size = size_words(copied.size_bytes)
-        self.log.info("%s: %s, %d files, sha256 %s", name, size, copied.files, copied.sha256)
-        return night.write(f"part.{name}", self._record(night, host, copied))
-
-    def _record(self, night: Night, host: str, copied: archive.Copied) -> dict[str, Any]:
-        name, copies = self.part.name, self.platform.copies
-        began = dt.datetime.fromisoformat((night.read(f"copy.{name}") or {"began_at": nights.now_text()})["began_at"])
-        return {
-            "kind": self.part.kind,
-            "host": host,
-            "archive": f"{archive.copy_directory(night.label, copies)}/{archive.archive_name(name, copies)}",
-            "size_bytes": copied.size_bytes,
-            "sha256": copied.sha256,
-            "files": copied.files,
-            "began_at": began.isoformat(),
-            "ended_at": nights.now_text(),
-            "duration_s": (dt.datetime.now(dt.UTC) - began).total_seconds(),
-        }
-
 
 class CopyReplicaSetOperator(ReplicaSetOperator, CopyOperator):
-    """Copy the data of the mongod that was a replica set's primary and that this night stopped."""
+    """
+    Copy the data of the mongod that was a replica set's primary and that this night stopped.
+
+    With the method ``reflink`` it only takes a snapshot of them; :class:`ShipCopyOperator` copies that later.
+    """
+
+    def making(self, night: Night) -> Making:
+        """Return a snapshot or a copy, as the look found possible on the host."""
+        host, db_path, _ = self.source(night)
+        if night.opened["methods"][host][self.part.name] != "reflink":
+            return super().making(night)
+        return Making(
+            "snapshot",
+            archive.copy_unit(night.label, self.part.name),
+            reflink.take(db_path, night.label),
+            reflink.taken(db_path, night.label),
+            reflink.snapshot_of(db_path, night.label),
+            needs_room=False,
+        )
 
     def source(self, night: Night) -> tuple[str, str, tuple[str, ...]]:
         """Return the host of the stopped primary and its dbPath."""
@@ -152,7 +68,7 @@ class CopyReplicaSetOperator(ReplicaSetOperator, CopyOperator):
             )
         return str(record["host"]), self.part.db_path, archive.EXCLUDED_OF_MONGODB
 
-    async def require_cold(self, night: Night, shell: Shell) -> None:
+    async def require_source(self, night: Night, shell: Shell) -> None:
         """Check that the mongod is down, ended with 0, left its lock empty, and has not run since its stop."""
         part = self.part
         state = (await shell.run(systemd.unit_states([part.daemon.unit])))[part.daemon.unit]
@@ -192,7 +108,7 @@ class CopyFilesOperator(HostOperator, CopyOperator):
         """Return the host and the directory of the platform file."""
         return self.host, self.part.file_set.path, tuple(f"./{pattern}" for pattern in self.part.file_set.exclude)
 
-    async def require_cold(self, night: Night, shell: Shell) -> None:
+    async def require_source(self, night: Night, shell: Shell) -> None:
         """Check that no Vitam service runs on the host."""
         units = [SERVICES[name].unit for name in shell.host.services]
         states = await shell.run(systemd.unit_states(units)) if units else {}
@@ -202,6 +118,41 @@ class CopyFilesOperator(HostOperator, CopyOperator):
                 f"{self.part.name} is not cold: on {shell.host.name} {', '.join(running)} runs",
                 hint="nothing was copied from it; trigger a new run of vitam_backup",
             )
+
+
+class ShipCopyOperator(ReplicaSetOperator, MakeOperator):
+    """
+    Make the copy of a replica set from its snapshot, with the platform up again, and remove the snapshot.
+
+    It may outlast the window, and yields disk and processors to MongoDB.
+    """
+
+    gives_up = False
+    in_background = True
+
+    def night_for(self, context: Any) -> Night:
+        """Return the night; a set without a snapshot was copied while it was down, or not at all."""
+        night = self.latest_night(context)
+        if night is None or not night.read(f"snapshot.{self.part.name}"):
+            raise AirflowSkipException(f"there is no snapshot of {self.part.name}")
+        return night
+
+    def making(self, night: Night) -> Making:
+        """Return the copy, by a unit of its own: the restart guard ends those that make something cold."""
+        return replace(super().making(night), unit=archive.ship_unit(night.label, self.part.name))
+
+    def source(self, night: Night) -> tuple[str, str, tuple[str, ...]]:
+        """Return the host and the path of the snapshot."""
+        snapshot = night.read(f"snapshot.{self.part.name}") or {}
+        return str(snapshot["host"]), str(snapshot["archive"]), archive.EXCLUDED_OF_MONGODB
+
+    async def finish(self, context: Any, report: Report) -> dict[str, Any]:
+        """Note the copy, then remove the snapshot."""
+        made = await super().finish(context, report)
+        night = self.night_for(context)
+        async with HostHook(target(self.platform, made["host"])).connect() as shell:
+            await shell.run(reflink.remove(self.part.db_path, night.label))
+        return made
 
 
 class EndCopiesOperator(NightOperator):
@@ -218,6 +169,6 @@ class EndCopiesOperator(NightOperator):
             self.log.info("nothing was opened: there is no copy to end")
             return None
         night.write_once(nights.RESTART, {"began_at": nights.now_text(), "by": self.task_id})
-        begun, finished = night.all("copy"), night.all("part")
-        parts = [part.name for part in all_parts(self.platform) if part.name in begun and part.name not in finished]
-        return {"ended": [name for name in parts if await end_copy(self, night, begun[name]["host"], name)]}
+        begun, finished = night.all("copy"), {**night.all("part"), **night.all("snapshot")}
+        parts = [part for part in all_parts(self.platform) if part.name in begun and part.name not in finished]
+        return {"ended": [part.name for part in parts if await end_copy(self, night, begun[part.name]["host"], part)]}

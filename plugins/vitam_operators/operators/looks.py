@@ -7,7 +7,7 @@ import time
 from abc import abstractmethod
 from typing import Any
 
-from vitam_operators import archive, guard, health, mongo, systemd, writes
+from vitam_operators import archive, guard, health, mongo, reflink, systemd, writes
 from vitam_operators.config import Host, MongoCluster, Platform
 from vitam_operators.errors import LookFailedError, VitamBackupError
 from vitam_operators.hooks import mongo as mongo_hooks
@@ -53,7 +53,7 @@ class CheckHostOperator(HostOperator, LookOperator):
     """Look at one host: ssh, sudo, tools, units, and what runs now."""
 
     async def look(self, context: Any) -> tuple[Facts, list[str]]:
-        """Return ``{"host", "running", "sizes", "free_bytes", "versions", "warnings"}`` and findings."""
+        """Return ``{"host", "running", "sizes", "free_bytes", "versions", "methods", "warnings"}`` and findings."""
         host = target(self.platform, self.host)
         async with HostHook(host).connect() as shell:
             units = units_of(self.platform, host.name)
@@ -64,13 +64,15 @@ class CheckHostOperator(HostOperator, LookOperator):
             found = await shell.run(guard.state())
             findings += filter(None, [guard.finding(found, host.name, context["dag_run"].run_id)])
             sizes = await self._sizes(shell) if not findings else {}
+            methods = await self._methods(shell, sizes, findings) if sizes else {}
             free_bytes = await shell.run(archive.room_at(self.platform.copies.directory))
             running = [unit for unit in units if unit in states and states[unit].running]
             for unit, state in states.items():
                 self.log.info("%-7s %s: %s", "OK" if state.exists else "FAILED", unit, state.words)
             versions = await self._versions(shell, running)
         facts = {"host": host.name, "running": running, "sizes": sizes, "free_bytes": free_bytes, "versions": versions}
-        return {**facts, "warnings": list(filter(None, [guard.warning(found, host.name)]))}, findings
+        warnings = list(filter(None, [guard.warning(found, host.name)]))
+        return {**facts, "methods": methods, "warnings": warnings}, findings
 
     async def _missing_tools(self, shell: Shell) -> list[str]:
         missing = await shell.run(systemd.missing_tools(NEEDED_TOOLS))
@@ -95,6 +97,18 @@ class CheckHostOperator(HostOperator, LookOperator):
         for part in mongo_parts_of(self.platform, self.host):
             paths[part.name] = part.db_path
         return {name: await shell.run(archive.size_of(path)) for name, path in paths.items()}
+
+    async def _methods(self, shell: Shell, sizes: dict[str, int], findings: list[str]) -> dict[str, str]:
+        """Return how each replica set with a member here can be copied, see :func:`vitam_operators.reflink.methods`."""
+        wanted, hindrances = self.platform.copies.method, {}
+        for part in mongo_parts_of(self.platform, self.host):
+            why = "" if wanted == "direct" else await shell.run(reflink.hindrance(part.db_path))
+            if not why and wanted == "auto":
+                free_bytes = await shell.run(reflink.room_for_changes(part.db_path))
+                why = "too little room beside it" if reflink.too_little_room(free_bytes, sizes[part.name]) else ""
+            hindrances[part.name] = why
+        findings += reflink.findings(wanted, shell.host.name, hindrances)
+        return reflink.methods(wanted, hindrances)
 
     async def _versions(self, shell: Shell, running: list[str]) -> dict[str, str]:
         services = [SERVICES[name] for name in shell.host.services if SERVICES[name].unit in running]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from vitam_operators import archive, guard, mongo, nights, systemd
+from vitam_operators import archive, guard, mongo, nights, reflink, systemd
+from vitam_operators.engines.chosen import engine_of
 from vitam_operators.errors import (
     BalancerError,
     NotHealthyError,
@@ -18,7 +19,7 @@ from vitam_operators.nights import Night
 from vitam_operators.operators.base import NightOperator, WaitingOperator
 from vitam_operators.operators.services import note, start_unit
 from vitam_operators.operators.targets import ClusterOperator, ReplicaSetOperator
-from vitam_operators.parts import MongoPart
+from vitam_operators.parts import FilesPart, MongoPart
 from vitam_operators.triggers.base import Report, Wait
 from vitam_operators.triggers.units import UnitActive, UnitStopped
 
@@ -171,14 +172,14 @@ class StartPrimaryOperator(RestartedSetOperator):
         unit, before = part.daemon.unit, night.opened["units_before"]
         hosts = [host for host in part.replica_set.data_hosts if unit in before.get(host, [])]
         for host in hosts:
-            await end_copy(self, night, host, part.name)
+            await end_copy(self, night, host, part)
             await start_unit(self, night, host, unit)
         return UnitActive(self.platform_file, hosts, unit)
 
 
-async def end_copy(step: NightOperator, night: Night, host: str, part: str) -> bool:
+async def end_copy(step: NightOperator, night: Night, host: str, part: MongoPart | FilesPart) -> bool:
     """End the copy of a part on a host, remove what it left unfinished, and say whether it still ran."""
-    unit = archive.copy_unit(night.label, part)
+    unit = archive.copy_unit(night.label, part.name)
     async with HostHook(target(step.platform, host)).connect() as shell:
         state = (await shell.run(systemd.unit_states([unit])))[unit]
         at_work = state.running and state.sub != "exited"
@@ -186,5 +187,7 @@ async def end_copy(step: NightOperator, night: Night, host: str, part: str) -> b
             step.log.warning("%s on %s still runs: ending it, the restart has begun", unit, host)
         if state.running:
             await shell.run(systemd.end_transient(unit))
-        await shell.run(archive.remove_part(night.label, part, step.platform.copies))
+        await shell.run(engine_of(step.platform.copies).remove_unfinished(night.label, part.name))
+        if isinstance(part, MongoPart) and night.read(f"snapshot.{part.name}") is None:
+            await shell.run(reflink.remove(part.db_path, night.label))
     return at_work

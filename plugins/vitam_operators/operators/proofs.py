@@ -8,10 +8,12 @@ from typing import Any
 from airflow.sdk.exceptions import AirflowSkipException
 
 from vitam_operators import archive, mongo, nights, systemd, writes
+from vitam_operators.engines.chosen import engine_of
 from vitam_operators.errors import NotProvedError, WrittenMeanwhileError
 from vitam_operators.hooks import mongo as mongo_hooks
 from vitam_operators.hooks.hosts import HostHook, target
 from vitam_operators.nights import Night
+from vitam_operators.operators import jobs
 from vitam_operators.operators.base import WaitingOperator
 from vitam_operators.operators.targets import ReplicaSetOperator
 from vitam_operators.parts import MongoPart
@@ -46,16 +48,10 @@ class VerifyCopyOperator(WaitingOperator):
             raise AirflowSkipException(f"{self.part} was not copied")
         unit = archive.verify_unit(night.label, self.part)
         async with HostHook(target(self.platform, record["host"])).connect() as shell:
-            state = (await shell.run(systemd.unit_states([unit])))[unit]
-            if state.active == "failed":
-                await shell.run(systemd.forget_failure(unit))
-            if state.active in ("failed", "inactive"):
-                arguments = archive.verify_arguments(night.label, self.part, self.platform.copies)
+            if await jobs.may_start(shell, unit):
+                job = engine_of(self.platform.copies).verify(night.label, self.part)
                 words = f"Vitam backup {night.label}: reading back {self.part}"
-                script = archive.VERIFY_SCRIPT
-                await shell.run(
-                    systemd.run_transient(unit, script, *arguments, runtime_max_s=self.limit_s(), description=words)
-                )
+                await jobs.start(shell, unit, job, runtime_max_s=self.limit_s(), description=words, in_background=True)
         return UnitEnded(self.platform_file, record["host"], unit)
 
     async def finish(self, context: Any, report: Report) -> dict[str, Any] | None:
@@ -66,7 +62,7 @@ class VerifyCopyOperator(WaitingOperator):
             return None
         async with HostHook(target(self.platform, record["host"])).connect() as shell:
             await shell.run(systemd.end_transient(archive.verify_unit(night.label, self.part)))
-            copied = await shell.run(archive.copied(night.label, self.part, self.platform.copies))
+            copied = await shell.run(engine_of(self.platform.copies).stored(night.label, self.part))
         found = copied.sha256 if copied else "no archive"
         return night.write(f"proof.{self.part}", {"read_back_at": nights.now_text(), "sha256": found})
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from vitam_operators import archive, health, systemd
+from vitam_operators.engines.chosen import engine_of
 from vitam_operators.errors import CopyFailedError, StopNotProvedError
 from vitam_operators.hooks.hosts import HostHook, Shell, target
 from vitam_operators.nights import now_text
@@ -155,7 +156,7 @@ class UnitEnded(UnitWait):
         return await shell.run(systemd.last_words(self.unit))
 
     def _progress(self, words: str) -> str:
-        done = archive.bytes_read(words)
+        done = engine_of(platform_at(self.platform_file).copies).progress_bytes(words)
         if not done or not self.size_bytes:
             return "at work"
         return f"{min(99, 100 * done // self.size_bytes)} % of {size_words(self.size_bytes)}"

@@ -1,4 +1,4 @@
-"""The scripts that copy and read back, run for real by bash as a host's systemd runs them."""
+"""The scripts of the engine tar, run for real by bash as a host's systemd runs them."""
 
 from __future__ import annotations
 
@@ -13,11 +13,12 @@ from pathlib import Path
 
 import pytest
 
-from vitam_operators import archive
+from vitam_operators.archive import EXCLUDED_OF_MONGODB
 from vitam_operators.config_copies import CopyConfig
+from vitam_operators.engines.tar import TarEngine
 
 FINISHED = {"p.tar", "p.tar.files", "p.tar.sha256", "p.tar.facts"}
-UNFINISHED = {"p.tar.partial", "p.tar.files"}
+UNFINISHED = {"p.tar.partial", "p.tar.files", "p.tar.written"}
 
 
 class Place:
@@ -30,12 +31,19 @@ class Place:
         self.target = base / "copies" / "L"
 
     def copy(self, exclude: tuple[str, ...] = (), through: str | None = None, within: str = "exec", **environment: str):
-        arguments = archive.copy_arguments(str(self.source), "L", "p", self.copies, exclude)
+        job = TarEngine(self.copies).store(str(self.source), "L", "p", exclude)
+        arguments = list(job.arguments)
         arguments[3] = through or arguments[3]
-        return run(archive.COPY_SCRIPT, arguments, within, environment)
+        return run(job.script, arguments, within, environment)
 
     def verify(self, **environment: str):
-        return run(archive.VERIFY_SCRIPT, archive.verify_arguments("L", "p", self.copies), "exec", environment)
+        job = TarEngine(self.copies).verify("L", "p")
+        return run(job.script, list(job.arguments), "exec", environment)
+
+    def extract(self, target: Path):
+        engine = TarEngine(self.copies)
+        job = engine.extract(engine.place("L", "p"), str(target))
+        return run(job.script, list(job.arguments), "exec", {})
 
     def copy_and_verify(self, exclude: tuple[str, ...] = ()) -> None:
         ended_well(self.copy(exclude))
@@ -43,7 +51,12 @@ class Place:
 
     @property
     def archive(self) -> Path:
-        return self.target / archive.archive_name("p", self.copies)
+        return Path(TarEngine(self.copies).place("L", "p"))
+
+    @property
+    def listed(self) -> list[str]:
+        """The names in the list of files, which has type, mode, owner, size and time before them."""
+        return [line.split(maxsplit=5)[5] for line in (self.target / "p.tar.files").read_text().splitlines()]
 
     @property
     def left(self) -> set[str]:
@@ -115,9 +128,7 @@ def test_what_is_extracted_is_what_was_copied(place, tmp_path, compression):
     place.copies = place.copies.model_copy(update={"compression": compression})
     place.copy_and_verify()
     back = tmp_path / "back"
-    back.mkdir()
-    tar = ["tar", "--extract", "--xattrs", "--preserve-permissions", f"--file={place.archive}", f"--directory={back}"]
-    subprocess.run(tar, check=True)
+    ended_well(place.extract(back))
     assert contents(back) == contents(place.source)
     assert os.path.samefile(back / "hard link", back / "WiredTiger.wt")
 
@@ -127,7 +138,7 @@ def test_a_source_with_a_nasty_name(tmp_path, name):
     place = Place(tmp_path, name)
     (place.source / "file").touch()
     place.copy_and_verify()
-    assert (place.target / "p.tar.files").read_text() == "./\n./file\n"
+    assert place.listed == ["./", "./file"]
 
 
 def test_the_checksum_is_that_of_the_archive(place):
@@ -155,9 +166,8 @@ def test_what_is_left_out_of_a_dbpath(place):
         (place.source / name).touch()
     for name in ("mongod.log", "kept.logs", "mongodb.sock", "rollback.kept"):
         (place.source / name).touch()
-    place.copy_and_verify(archive.EXCLUDED_OF_MONGODB)
-    files = (place.target / "p.tar.files").read_text().splitlines()
-    assert files == [
+    place.copy_and_verify(EXCLUDED_OF_MONGODB)
+    assert place.listed == [
         "./", "./db/", "./db/diagnostic.data/", "./db/diagnostic.data/kept", "./db/kept.wt", "./kept.logs",
         "./rollback.kept",
     ]  # fmt: skip
@@ -171,7 +181,7 @@ def test_names_of_all_kinds_whatever_the_locale(place, day, later):
     ended_well(place.verify(LC_ALL=later))
     with tarfile.open(place.archive) as tar:
         assert {f"./{name}" for name in NAMES_OF_ALL_KINDS} < set(tar.getnames())
-    assert len((place.target / "p.tar.files").read_text().splitlines()) == len(NAMES_OF_ALL_KINDS) + 3
+    assert len(place.listed) == len(NAMES_OF_ALL_KINDS) + 3
 
 
 def test_a_socket_is_no_failure(place, monkeypatch):
@@ -181,7 +191,7 @@ def test_a_socket_is_no_failure(place, monkeypatch):
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind("s")
     place.copy_and_verify()
-    assert (place.target / "p.tar.files").read_text() == "./\n./file\n"
+    assert place.listed == ["./", "./file"]
 
 
 def test_progress_can_be_read_from_tars_words(place):
@@ -189,7 +199,7 @@ def test_progress_can_be_read_from_tars_words(place):
         file.truncate(50_000_000)
     done = place.copy()
     ended_well(done)
-    assert archive.bytes_read(done.stderr) == 40_960_000
+    assert TarEngine(place.copies).progress_bytes(done.stderr) == 40_960_000
 
 
 def test_a_file_that_changes_while_it_is_read_leaves_no_archive(place, tmp_path):
@@ -229,7 +239,7 @@ def test_a_full_disk_ends_the_copy_at_once(place):
     done = place.copy(within="trap '' XFSZ; ulimit -f 1000; exec")
     assert done.returncode != 0
     assert "File too large" in done.stderr
-    assert archive.bytes_read(done.stderr) < 100_000_000
+    assert TarEngine(place.copies).progress_bytes(done.stderr) < 100_000_000
     assert place.left == UNFINISHED
 
 
@@ -296,3 +306,41 @@ def test_another_archive_with_its_own_checksum_is_found(place):
     ended_well(place.copy())
     forge(place, place.archive.read_bytes() + bytes(10_240), ("p.tar.sha256",))
     assert place.verify().returncode != 0
+
+
+def test_a_list_of_another_source_is_found(place):
+    """Type, mode, owner, size and time of every file are those that the source had while it was stopped."""
+    fill(place.source)
+    ended_well(place.copy())
+    listed = place.target / "p.tar.files"
+    listed.write_text(listed.read_text().replace(" 50000 ", " 50001 ", 1), encoding="utf-8")
+    assert "differ" in place.verify().stdout
+
+
+# --- extracting ------------------------------------------------------------------------------------------------------
+
+
+def test_what_is_there_is_not_written_over(place, tmp_path):
+    fill(place.source)
+    ended_well(place.copy())
+    (tmp_path / "back").mkdir()
+    assert "back is there already" in place.extract(tmp_path / "back").stdout
+
+
+def test_a_damaged_archive_is_not_extracted(place, tmp_path):
+    """Whoever restores it would find out only once mongod does not start."""
+    fill(place.source)
+    ended_well(place.copy())
+    place.archive.write_bytes(place.archive.read_bytes()[:-1])
+    assert "p.tar: FAILED" in place.extract(tmp_path / "back").stdout
+    assert not (tmp_path / "back").exists()
+
+
+def test_what_an_interrupted_extraction_left_is_swept(place, tmp_path):
+    fill(place.source)
+    ended_well(place.copy())
+    (tmp_path / "back.partial").mkdir()
+    (tmp_path / "back.partial" / "stranger").touch()
+    ended_well(place.extract(tmp_path / "back"))
+    assert contents(tmp_path / "back") == contents(place.source)
+    assert not (tmp_path / "back.partial").exists()

@@ -1,0 +1,35 @@
+"""Jobs on hosts: transient units that outlive the step that started them."""
+
+from __future__ import annotations
+
+from vitam_operators import systemd
+from vitam_operators.engines.base import Job
+from vitam_operators.hooks.hosts import Shell
+
+
+async def may_start(shell: Shell, unit: str) -> bool:
+    """Tell whether a job has to be started: not when an earlier try's is at work or over. A failed one is let go."""
+    state = (await shell.run(systemd.unit_states([unit])))[unit]
+    if state.active == "failed":
+        await shell.run(systemd.forget_failure(unit))
+    return state.active in ("failed", "inactive")
+
+
+async def start(
+    shell: Shell, unit: str, job: Job, *, runtime_max_s: int, description: str, in_background: bool = False
+) -> None:
+    """
+    Start a job.
+
+    :param in_background: it gets the disk and the processors only when nobody else wants them
+    """
+    await shell.run(
+        systemd.run_transient(
+            unit,
+            job.script,
+            *job.arguments,
+            runtime_max_s=max(1, runtime_max_s),
+            description=description,
+            in_background=in_background,
+        )
+    )

@@ -1,0 +1,129 @@
+"""
+The method ``reflink``: a cold snapshot of a dbPath beside it, in which nothing is copied until somebody writes.
+
+XFS and Btrfs let two files share their blocks (``cp --reflink=always``; ioctl FICLONE). The snapshot is there within
+seconds whatever the size, MongoDB starts again, and the copy is made from the snapshot. Hard links would not do:
+WiredTiger writes into its files in place. ``always`` fails where nothing can be shared, it never copies instead.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from vitam_operators.commands import Command, change, line
+from vitam_operators.engines.base import Job, Stored
+
+ROOM_FOR_CHANGES = 0.2
+"""Of the size of the data, free on its file system: blocks that change while the snapshot is there are new ones."""
+
+SNAPSHOT_SCRIPT = """
+set -Eeuo pipefail
+export LC_ALL=C
+umask 077
+source=$1 snapshot=$2
+listed() {
+    tar --create --file=/dev/null --directory="$1" --numeric-owner --acls --xattrs --sort=name --full-time -vv \\
+        --index-file="$2" .
+}
+rm -rf -- "$source".vitam-backup-*
+listed "$source" "$snapshot.files"
+cp --archive --reflink=always -- "$source" "$snapshot.partial"
+listed "$snapshot.partial" "$snapshot.written"
+cmp "$snapshot.files" "$snapshot.written"
+hash=$(sha256sum < "$snapshot.files" | cut -d ' ' -f 1)
+echo "$(du --summarize --bytes "$snapshot.partial" | cut -f 1) $hash $(wc -l < "$snapshot.files")" > "$snapshot.facts"
+rm -- "$snapshot.files" "$snapshot.written"
+mv -- "$snapshot.partial" "$snapshot"
+"""
+
+
+def snapshot_of(db_path: str, label: str) -> str:
+    """Return the path of a night's snapshot: beside the dbPath, on the same file system."""
+    return f"{db_path}.vitam-backup-{label}"
+
+
+def take(db_path: str, label: str) -> Job:
+    """Change: share the blocks of all files, prove by two lists that all are there, and remove older snapshots."""
+    return Job(SNAPSHOT_SCRIPT, (db_path, snapshot_of(db_path, label)))
+
+
+def taken(db_path: str, label: str) -> Command[Stored | None]:
+    """Fact: the finished snapshot, its hash being that of its list; ``None`` when there is none."""
+    snapshot = snapshot_of(db_path, label)
+    there = line("stat", "--format=%F", "--", snapshot, sudo=True)
+    facts = line("cat", "--", f"{snapshot}.facts", sudo=True)
+    return Command(f"{there} && {facts}", _stored, ok=frozenset({0, 1}))
+
+
+def remove(db_path: str, label: str) -> Command[None]:
+    """Change: remove a snapshot, finished or not."""
+    snapshot = snapshot_of(db_path, label)
+    ends = ("", ".partial", ".facts", ".files", ".written")
+    return change("rm", "-rf", "--", *(snapshot + end for end in ends), timeout_s=600)
+
+
+def hindrance(db_path: str) -> Command[str]:
+    """
+    Fact: why the files of a dbPath cannot share their blocks; empty when they can.
+
+    Nothing but a try tells: the lock file of mongod, a few bytes, is shared with a file beside the dbPath, which is
+    then removed. Files on other file systems (a journal of its own) can't be shared either.
+    """
+    probe = snapshot_of(db_path, "probe")
+    devices = line("stat", "--format=%d", "--", db_path, f"{db_path}/journal", sudo=True)
+    share = line("cp", "--reflink=always", "--", f"{db_path}/mongod.lock", probe, sudo=True)
+    sweep = line("rm", "-rf", "--", probe, sudo=True)
+    return Command(f"({devices} && {share}) 2>&1; tried=$?; {sweep}; exit $tried", _hindrance, ok=frozenset({0, 1}))
+
+
+def room_for_changes(db_path: str) -> Command[int]:
+    """Fact: free bytes on the file system of a dbPath."""
+    return Command(line("stat", "--file-system", "--format=%a:%S", "--", db_path, sudo=True), _product)
+
+
+def _stored(output: str) -> Stored | None:
+    words = output.split()
+    return Stored(int(words[1]), words[2], int(words[3])) if len(words) == 4 and words[0] == "directory" else None
+
+
+def _hindrance(output: str) -> str:
+    lines = output.strip().splitlines()
+    devices, said = [text for text in lines if text.isdigit()], [text for text in lines if not text.isdigit()]
+    if said:
+        return said[-1]
+    return "" if len(set(devices)) == 1 else "its journal is on another file system"
+
+
+def _product(output: str) -> int:
+    blocks, _, block_bytes = output.strip().partition(":")
+    return int(blocks) * int(block_bytes)
+
+
+def too_little_room(free_bytes: int, size_bytes: int) -> bool:
+    """Tell whether what changes while a snapshot is there might not find room."""
+    return free_bytes < ROOM_FOR_CHANGES * size_bytes
+
+
+def methods(wanted: str, hindrances: dict[str, str]) -> dict[str, str]:
+    """
+    Choose the method for each replica set of a host.
+
+    :param wanted: ``auto``, ``direct`` or ``reflink``
+    :param hindrances: for each part, what hinders sharing; empty: nothing
+    :return: for each part ``reflink``, or ``direct`` with the reason in parentheses
+    """
+    if wanted == "direct":
+        return dict.fromkeys(hindrances, "direct (the platform file says so)")
+    return {part: f"direct ({why})" if why else "reflink" for part, why in hindrances.items()}
+
+
+def findings(wanted: str, host: str, hindrances: dict[str, str]) -> Sequence[str]:
+    """Tell where ``reflink`` is wanted and cannot be had."""
+    if wanted != "reflink":
+        return []
+    return [
+        f"{host}: {part} cannot be snapshotted: {why}; set copy.method to auto or direct, or put its dbPath on XFS or "
+        "Btrfs"
+        for part, why in hindrances.items()
+        if why
+    ]
