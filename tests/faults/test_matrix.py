@@ -56,8 +56,7 @@ def test_a_fault(
     finally:
         day = f"{dt.datetime.now(dt.UTC):%Y-%m-%d}"
         note_outcome(Outcome(row.where, row.fault, row.outcome, row.platform, up_after_s, passed, day))
-        if not passed or row.left or row.outcome == rows.BY_THE_GUARD or row.at == "":
-            lab_verb("reset", row.platform)
+        lab_verb("reset", row.platform)
 
 
 def wait_until(moment: dt.datetime) -> None:
