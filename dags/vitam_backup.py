@@ -12,7 +12,7 @@ The manual's procedure, one task a sentence:
    shard's elected primary is found and stopped; then that of each config set.
 6. **copy**: what is stopped is copied on its own host.
 7. **start**: everything that ran before runs again, *whatever failed*: these tasks are teardowns of open_backup.
-8. **after**: each copy is read back, the backup is sealed.
+8. **after**: each copy is read back, the backup is sealed, old ones are pruned.
 
 `conclude_night` is the judge: the run is green only when every copy was made, read back and sealed, and the platform
 is up. To start the platform again by hand, clear the tasks of the group **start**.
@@ -61,6 +61,7 @@ from vitam_operators.operators.mongo import (
     StopPrimaryOperator,
 )
 from vitam_operators.operators.proofs import ProveNothingWrittenOperator, VerifyCopyOperator
+from vitam_operators.operators.prune import LeaveManifestOperator, PruneBackupsOperator
 from vitam_operators.operators.scheduling import HoldSchedulingOperator, ResumeSchedulingOperator
 from vitam_operators.operators.services import StartRouterOperator
 from vitam_operators.operators.verdict import ConcludeNightOperator
@@ -175,6 +176,8 @@ with DAG(
         )
         verify_copy = for_each(parts(platform), VerifyCopyOperator, "verify_copy", trigger_rule=TriggerRule.ALL_DONE)
         seal_backup = SealBackupOperator(task_id="seal_backup", trigger_rule=TriggerRule.ALL_DONE)
+        leave_manifest = for_each(hosts(platform), LeaveManifestOperator, "leave_manifest")
+        prune_backups = PruneBackupsOperator(task_id="prune_backups")
     conclude_night = ConcludeNightOperator(task_id="conclude_night", retries=1)
 
     chain([check_host, check_cluster], plan_night, Label("fit for a backup"), open_backup)
@@ -203,7 +206,7 @@ with DAG(
     chain(end_copies, start_elasticsearch, await_elasticsearch)
     chain([await_balancer_active, await_elasticsearch], *start_all_services, resume_scheduling)
     chain(resume_scheduling, disarm_restart_guard, Label("platform up"), [verify_copy, prove_nothing_written])
-    chain([verify_copy, prove_nothing_written], seal_backup, conclude_night)
+    chain([verify_copy, prove_nothing_written], seal_backup, [leave_manifest, prune_backups], conclude_night)
 
     for restarting in (
         *(end_copies, start_shard_primary, start_config_primary, await_primary_elected),

@@ -26,6 +26,7 @@ Subsystem sftp /usr/lib/openssh/sftp-server
 UNIT = r"vitam-[A-Za-z0-9@._-]+"
 BACKUP_UNIT = r"vitam-(copy|verify)-[A-Za-z0-9@._-]+\.service"
 BACKUP_PATH = r"/vitam/backup(/[A-Za-z0-9@_-][A-Za-z0-9@._-]*)+"
+BACKUP = r"/vitam/backup/[0-9]{8}T[0-9]{6}Z(-[0-9]+)?"
 VITAM_PATH = r"/vitam(/[A-Za-z0-9@_-][A-Za-z0-9@._-]*)+"
 GUARD_FILE = r"/var/lib/vitam-restart-guard/(plan\.json|report\.json|restart_guard\.py)(\.partial)?"
 GUARD_UNIT = r"/etc/systemd/system/vitam-restart-guard\.(service|timer)"
@@ -40,14 +41,14 @@ COMMANDS = {
         "daemon-reload",
     ],
     "mkdir": [rf"-p --( (/var/lib/vitam-restart-guard|{HOLD}|/run/systemd/system/{UNIT}\.d))+"],
-    "tee": [rf"--( {GUARDED})+"],
-    "mv": [rf"-- {GUARD_FILE} {GUARD_FILE}"],
+    "tee": [rf"--( {GUARDED})+", rf"-- {BACKUP}/manifest\.json\.partial"],
+    "mv": [rf"-- {GUARD_FILE} {GUARD_FILE}", rf"-- {BACKUP}/manifest\.json\.partial {BACKUP}/manifest\.json"],
     "systemd-run": [rf"--unit={BACKUP_UNIT} .*"],
     "journalctl": [rf"--unit={BACKUP_UNIT} --lines=[0-9]+ --output=cat --no-pager --quiet"],
     "stat": [r"--format=%s:%Y /vitam/data/mongo[cd]/db/mongod\.lock", rf"--format=%s -- {BACKUP_PATH}"],
     "du": [rf"--summarize --bytes -- {VITAM_PATH}"],
     "cat": [rf"-- {BACKUP_PATH}"],
-    "rm": [rf"-f --( ({BACKUP_PATH}|{GUARDED}))+", rf"-rf --( {HOLD})+"],
+    "rm": [rf"-f --( ({BACKUP_PATH}|{GUARDED}))+", rf"-rf --( {HOLD})+", rf"-rf -- {BACKUP}"],
 }
 
 

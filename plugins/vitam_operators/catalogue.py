@@ -15,7 +15,7 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from vitam_operators import nights as records
-from vitam_operators.nights import Directory, Night, Nights, Record, moment_of
+from vitam_operators.nights import LABEL, Directory, Night, Nights, Record, moment_of
 
 OPEN, INCOMPLETE, SEALED, VERIFIED, DRILLED = "open", "incomplete", "sealed", "verified", "drilled"
 DAMAGED, PRUNING, PRUNED = "damaged", "being pruned", "pruned"
@@ -56,6 +56,11 @@ class Backup:
     unreadable: tuple[str, ...] = ()
 
     @property
+    def order(self) -> tuple[dt.datetime, int]:
+        """By which backups are newer and older."""
+        return self.night_at, self.attempt
+
+    @property
     def restorable(self) -> bool:
         """Whether a restore may begin with it."""
         return self.state in RESTORABLE
@@ -64,6 +69,18 @@ class Backup:
     def proved(self) -> bool:
         """Whether each of its copies was read back, as far as is known without fault."""
         return self.state in PROVED
+
+
+def directory_of(label: str, directory: str) -> str:
+    """
+    Return a directory that belongs to a backup alone.
+
+    :raises ValueError: it does not have the backup's name, or the label is none
+    """
+    path = PurePosixPath(directory)
+    if not LABEL.fullmatch(label) or not path.is_absolute() or ".." in path.parts or path.name != label:
+        raise ValueError(f"{directory!r} is no directory of a backup {label!r}")
+    return str(path)
 
 
 def entries(nights: Nights) -> list[Backup]:
@@ -75,7 +92,7 @@ def entries(nights: Nights) -> list[Backup]:
     if not nights.directory.exists():
         return []
     found = (entry(night) for night in map(Night, nights.directory.iterdir()) if moment_of(night.label))
-    return sorted(filter(None, found), key=lambda backup: (backup.night_at, backup.attempt), reverse=True)
+    return sorted(filter(None, found), key=lambda backup: backup.order, reverse=True)
 
 
 def entry(night: Night) -> Backup | None:
@@ -221,10 +238,7 @@ def _places(backup: Backup, parts: dict[str, Any]) -> dict[str, str]:
     """
     Return the directory of the copies on each host.
 
-    :raises ValueError: an archive is not in a directory that has the backup's name
+    :raises ValueError: one of them is not the backup's own
     """
-    places = {part["host"]: PurePosixPath(part["archive"]).parent for part in parts.values()}
-    strange = [str(path) for path in places.values() if path.name != backup.label or not path.is_absolute()]
-    if strange:
-        raise ValueError(f"copies in {', '.join(strange)}")
-    return {host: str(path) for host, path in places.items()}
+    archives = {part["host"]: PurePosixPath(part["archive"]) for part in parts.values()}
+    return {host: directory_of(backup.label, str(path.parent)) for host, path in archives.items()}

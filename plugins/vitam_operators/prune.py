@@ -11,13 +11,11 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import PurePosixPath
 from zoneinfo import ZoneInfo
 
-from vitam_operators.catalogue import OPEN, PRUNED, PRUNING, Backup
+from vitam_operators.catalogue import OPEN, PRUNED, PRUNING, Backup, directory_of
 from vitam_operators.commands import Command, change, line
 from vitam_operators.config_copies import KeepConfig
-from vitam_operators.nights import LABEL
 
 YOUNG = dt.timedelta(days=1)
 
@@ -40,9 +38,10 @@ def decide(backups: Sequence[Backup], keep: KeepConfig, now: dt.datetime, timezo
     """
     Decide on each backup that is not pruned yet.
 
-    :param backups: the catalogue, the newest first
+    :param backups: the catalogue
     :param timezone: in which days, weeks and months are counted
     """
+    backups = sorted(backups, key=lambda backup: backup.order, reverse=True)
     good = [backup for backup in backups if backup.restorable]
     ruled = _ruled(good, keep, timezone)
     return [_decision(b, good, ruled.get(b.label, []), keep, now) for b in backups if b.state != PRUNED]
@@ -73,7 +72,7 @@ def _of_a_bad_one(backup: Backup, good: Sequence[Backup], keep: KeepConfig, now:
     words = f"{backup.state} ({backup.reason})" if backup.reason else backup.state
     if now - backup.opened_at < dt.timedelta(days=keep.incomplete_days):
         return Decision(backup, True, f"{words}, younger than {keep.incomplete_days} days")
-    newer = [other for other in good if (other.night_at, other.attempt) > (backup.night_at, backup.attempt)]
+    newer = [other for other in good if other.order > backup.order]
     if not newer:
         return Decision(backup, True, f"{words}, but no newer one is good")
     return Decision(backup, False, f"{words}, older than {keep.incomplete_days} days, {newer[0].label} is good")
@@ -115,18 +114,6 @@ def in_words(keep: KeepConfig) -> str:
     words = [f"the last {keep.last}"] if keep.last else []
     words += [f"{count} {rule}" for rule, count in counts.items() if count]
     return " and ".join(filter(None, [", ".join(words[:-1]), words[-1]])) if words else "what is kept"
-
-
-def directory_of(label: str, directory: str) -> str:
-    """
-    Return the directory that may be removed for a backup.
-
-    :raises ValueError: it is not one of that backup, or the label is none
-    """
-    path = PurePosixPath(directory)
-    if not LABEL.fullmatch(label) or not path.is_absolute() or ".." in path.parts or path.name != label:
-        raise ValueError(f"{directory!r} is no directory of a backup {label!r}")
-    return str(path)
 
 
 def held_bytes(label: str, directory: str) -> Command[int]:

@@ -149,7 +149,7 @@ def test_a_broken_record_spoils_its_own_backup_alone(nights, tmp_path, name, bro
         (manifest(LABEL) | {"parts": {"app-conf": {}}}, "KeyError"),
         (manifest(LABEL) | {"parts": ["app-conf"]}, "AttributeError"),
         (manifest(LABEL) | {"sealed_at": "yesterday"}, "ValueError"),
-        (manifest(OTHER), f"copies in /vitam/backup/{OTHER}"),
+        (manifest(OTHER), f"'/vitam/backup/{OTHER}' is no directory of a backup"),
     ],
 )
 def test_a_manifest_that_no_night_wrote(nights, record, words):
