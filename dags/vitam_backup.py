@@ -13,7 +13,8 @@ The manual's procedure, one task a sentence:
 6. **copy**: what is stopped is copied on its own host; where the file system can share blocks, only a snapshot is
    taken of a database, and copied in step 8.
 7. **start**: everything that ran before runs again, *whatever failed*: these tasks are teardowns of open_backup.
-8. **after**: with the platform up, snapshots are copied, each copy is read back, the backup is sealed.
+8. **after**: with the platform up, snapshots are copied, each copy is read back, the backup is sealed, old ones are
+   pruned.
 
 `conclude_night` is the judge: the run is green only when every copy was made, read back and sealed, and the platform
 is up. To start the platform again by hand, clear the tasks of the group **start**.
@@ -67,6 +68,7 @@ from vitam_operators.operators.mongo import (
     StopPrimaryOperator,
 )
 from vitam_operators.operators.proofs import ProveNothingWrittenOperator, VerifyCopyOperator
+from vitam_operators.operators.prune import LeaveManifestOperator, PruneBackupsOperator
 from vitam_operators.operators.scheduling import HoldSchedulingOperator, ResumeSchedulingOperator
 from vitam_operators.operators.services import StartRouterOperator
 from vitam_operators.operators.verdict import ConcludeNightOperator
@@ -182,6 +184,8 @@ with DAG(
         ship_copy = for_each(replica_sets(platform), ShipCopyOperator, "ship_copy", trigger_rule=TriggerRule.ALL_DONE)
         verify_copy = for_each(parts(platform), VerifyCopyOperator, "verify_copy", trigger_rule=TriggerRule.ALL_DONE)
         seal_backup = SealBackupOperator(task_id="seal_backup", trigger_rule=TriggerRule.ALL_DONE)
+        leave_manifest = for_each(hosts(platform), LeaveManifestOperator, "leave_manifest")
+        prune_backups = PruneBackupsOperator(task_id="prune_backups")
     conclude_night = ConcludeNightOperator(task_id="conclude_night", retries=1)
 
     chain([check_host, check_cluster], plan_night, Label("fit for a backup"), open_backup)
@@ -211,7 +215,7 @@ with DAG(
     chain([await_balancer_active, await_elasticsearch], *start_all_services, resume_scheduling)
     chain(resume_scheduling, disarm_restart_guard, Label("platform up"), [ship_copy, prove_nothing_written])
     chain(ship_copy, verify_copy)
-    chain([verify_copy, prove_nothing_written], seal_backup, conclude_night)
+    chain([verify_copy, prove_nothing_written], seal_backup, [leave_manifest, prune_backups], conclude_night)
 
     for restarting in (
         *(end_copies, start_shard_primary, start_config_primary, await_primary_elected),

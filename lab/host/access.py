@@ -26,6 +26,7 @@ Subsystem sftp /usr/lib/openssh/sftp-server
 UNIT = r"vitam-[A-Za-z0-9@._-]+"
 BACKUP_UNIT = r"vitam-(copy|ship|verify)-[A-Za-z0-9@._-]+\.service"
 BACKUP_PATH = r"/vitam/backup(/[A-Za-z0-9@_-][A-Za-z0-9@._-]*)+"
+BACKUP = r"/vitam/backup/[0-9]{8}T[0-9]{6}Z(-[0-9]+)?"
 VITAM_PATH = r"/vitam(/[A-Za-z0-9@_-][A-Za-z0-9@._-]*)+"
 DB_PATH = r"/vitam/data/mongo[cd]/db"
 SNAPSHOT = rf"{DB_PATH}\.vitam-backup-[0-9A-Za-z-]+(\.(partial|facts|files|written))?"
@@ -42,8 +43,8 @@ COMMANDS = {
         "daemon-reload",
     ],
     "mkdir": [rf"-p --( (/var/lib/vitam-restart-guard|{HOLD}|/run/systemd/system/{UNIT}\.d))+"],
-    "tee": [rf"--( {GUARDED})+"],
-    "mv": [rf"-- {GUARD_FILE} {GUARD_FILE}"],
+    "tee": [rf"--( {GUARDED})+", rf"-- {BACKUP}/manifest\.json\.partial"],
+    "mv": [rf"-- {GUARD_FILE} {GUARD_FILE}", rf"-- {BACKUP}/manifest\.json\.partial {BACKUP}/manifest\.json"],
     "systemd-run": [rf"--unit={BACKUP_UNIT} .*"],
     "journalctl": [rf"--unit={BACKUP_UNIT} --lines=[0-9]+ --output=cat --no-pager --quiet"],
     "stat": [
@@ -56,7 +57,12 @@ COMMANDS = {
     "cp": [rf"--reflink=always -- {DB_PATH}/mongod\.lock {SNAPSHOT}"],
     "du": [rf"--summarize --bytes -- {VITAM_PATH}"],
     "cat": [rf"-- ({BACKUP_PATH}|{SNAPSHOT})"],
-    "rm": [rf"-f --( ({BACKUP_PATH}|{GUARDED}))+", rf"-rf --( {HOLD})+", rf"-rf --( {SNAPSHOT})+"],
+    "rm": [
+        rf"-f --( ({BACKUP_PATH}|{GUARDED}))+",
+        rf"-rf --( {HOLD})+",
+        rf"-rf --( {SNAPSHOT})+",
+        rf"-rf -- {BACKUP}",
+    ],
 }
 
 

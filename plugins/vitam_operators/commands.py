@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
@@ -44,6 +44,16 @@ def line(*words: object, sudo: bool = False) -> str:
 
 def nothing(output: str) -> None:
     """Read the answer of a change: there is nothing to read."""
+
+
+def write_text(paths: Sequence[str], content: str) -> Command[None]:
+    """Return a change that writes files as root; their content goes through the standard input."""
+    return Command(f"{line('tee', '--', *paths, sudo=True)} > /dev/null", nothing, stdin=content)
+
+
+def write_whole(path: str, content: str) -> list[Command[None]]:
+    """Return changes that write a file whole or not at all: whoever reads it meanwhile reads all of it."""
+    return [write_text([f"{path}.partial"], content), change("mv", "--", f"{path}.partial", path)]
 
 
 def change(*words: object, timeout_s: int = 60) -> Command[None]:

@@ -18,6 +18,21 @@ class FileSet(Strict):
     exclude: tuple[str, ...] = Field(default=(), description="patterns of tar, relative to path")
 
 
+class KeepConfig(Strict):
+    """Which backups stay when old ones are pruned."""
+
+    last: Annotated[int, Field(ge=0)] = Field(default=7, description="the newest backups")
+    daily: Annotated[int, Field(ge=0)] = Field(default=0, description="the newest of so many days that have one")
+    weekly: Annotated[int, Field(ge=0)] = Field(default=0, description="the newest of so many weeks (ISO)")
+    monthly: Annotated[int, Field(ge=0)] = Field(default=0, description="the newest of so many months")
+    min_verified: Annotated[int, Field(ge=1)] = Field(
+        default=2, description="newest backups read back without fault that no rule and no day can take away"
+    )
+    incomplete_days: Annotated[int, Field(ge=1)] = Field(
+        default=7, description="days after which an incomplete or damaged backup goes, if a newer good one exists"
+    )
+
+
 class CopyConfig(Strict):
     """Where and how copies are made."""
 
@@ -33,3 +48,4 @@ class CopyConfig(Strict):
         default=1.2, description="free space needed, as a multiple of the size of what is copied"
     )
     file_sets: tuple[FileSet, ...] = (FileSet(name="conf", path="/vitam/conf"),)
+    keep: KeepConfig | None = Field(default=None, description="which backups stay; not given: all of them")

@@ -112,3 +112,15 @@ class CopyFailedError(RetryableError):
 
 class NotProvedError(OperatorNeededError):
     """The night ended, but something that a sealed backup needs is missing."""
+
+
+class LeftToDoError(OperatorNeededError):
+    """The backup is sealed and the platform is up, but a step of the night failed; the message says which."""
+
+
+class PruneFailedError(RetryableError):
+    """An old backup could not be removed from a host; the next try, or the next night, goes on with it."""
+
+
+class RebuildRefusedError(OperatorNeededError):
+    """Lost records cannot be written anew from these manifests. All mistakes are in the message."""

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from vitam_operators import on_host
-from vitam_operators.commands import Command, change, line, nothing
+from vitam_operators.commands import Command, change, line, nothing, write_text, write_whole
 
 NAME = "vitam-restart-guard"
 TIMER = f"{NAME}.timer"
@@ -114,6 +114,8 @@ def arm(plan: dict[str, Any], *, stop_s: int) -> list[Command[None]]:
     """
     Change: write the guard and the drop-ins, then let the timer run. Run again, it writes the same.
 
+    Plan and program are written whole or not at all: a guard that is armed again has to be able to fire meanwhile.
+
     :param plan: see :class:`vitam_operators.operators.guard.ArmRestartGuardOperator`
     :param stop_s: seconds that a unit of a MongoDB server may take to stop
     """
@@ -124,13 +126,13 @@ def arm(plan: dict[str, Any], *, stop_s: int) -> list[Command[None]]:
     longer = f"{HOLD_TEXT}\n[Service]\nTimeoutStopSec={stop_s}\n"
     return [
         change("mkdir", "-p", "--", *directories),
-        *_write_whole(f"{HOME}/plan.json", json.dumps(plan) + "\n"),
+        *write_whole(f"{HOME}/plan.json", json.dumps(plan) + "\n"),
         change("rm", "-f", "--", f"{HOME}/report.json"),
-        *_write_whole(f"{HOME}/restart_guard.py", PROGRAM.read_text(encoding="utf-8")),
-        _write([f"{UNITS}/{NAME}.service"], SERVICE),
-        _write([f"{UNITS}/{TIMER}"], TIMER_TEXT.format(moment=f"{moment:%Y-%m-%d %H:%M:%S} UTC")),
-        *([_write(databases, longer)] if databases else []),
-        *([_write(services, HOLD_TEXT)] if services else []),
+        *write_whole(f"{HOME}/restart_guard.py", PROGRAM.read_text(encoding="utf-8")),
+        write_text([f"{UNITS}/{NAME}.service"], SERVICE),
+        write_text([f"{UNITS}/{TIMER}"], TIMER_TEXT.format(moment=f"{moment:%Y-%m-%d %H:%M:%S} UTC")),
+        *([write_text(databases, longer)] if databases else []),
+        *([write_text(services, HOLD_TEXT)] if services else []),
         change("systemctl", "daemon-reload"),
         change("systemctl", "enable", "--quiet", TIMER),
         change("systemctl", "restart", TIMER),
@@ -194,13 +196,3 @@ def warning(found: GuardState, host: str) -> str | None:
         f"{host}: the restart guard of backup {found.plan['backup']} fired at {found.report['fired_at']}, the night "
         f"had not ended in order; left down: {left}"
     )
-
-
-def _write_whole(path: str, content: str) -> list[Command[None]]:
-    """Write a file whole or not at all: a guard that is armed again has to be able to fire meanwhile."""
-    return [_write([f"{path}.partial"], content), change("mv", "--", f"{path}.partial", path)]
-
-
-def _write(paths: list[str], content: str) -> Command[None]:
-    """Write a file; its content goes through the standard input."""
-    return Command(f"{line('tee', '--', *paths, sudo=True)} > /dev/null", nothing, stdin=content)

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import re
 from collections.abc import Iterator
 from typing import Any, Protocol, TypeVar
 
@@ -23,6 +24,10 @@ RESTART = "restart"
 HELD = "held"
 MANIFEST = "manifest"
 CONCLUSION = "conclusion"
+DRILL = "drill"
+DAMAGED = "damaged"
+PRUNED = "pruned"
+LABEL = re.compile(r"(\d{8}T\d{6}Z)(?:-([1-9]\d*))?")
 P = TypeVar("P", bound="Directory")
 
 
@@ -58,6 +63,16 @@ class Directory(Protocol):
 def backup_id(run_after: dt.datetime) -> str:
     """Return the id of a run's backup: the moment for which the run was planned, in UTC, never the clock."""
     return run_after.astimezone(dt.UTC).strftime("%Y%m%dT%H%M%SZ")
+
+
+def moment_of(label: str) -> tuple[dt.datetime, int] | None:
+    """Return the moment and the attempt that a backup's label names, ``None`` when it is no label."""
+    found = LABEL.fullmatch(label)
+    try:
+        moment = dt.datetime.strptime(found[1], "%Y%m%dT%H%M%SZ") if found else None
+    except ValueError:
+        return None
+    return (moment.replace(tzinfo=dt.UTC), int(found[2] or 1)) if found and moment else None
 
 
 def now_text() -> str:
@@ -152,9 +167,13 @@ class Nights:
     def __init__(self, directory: Directory) -> None:
         self.directory = directory
 
+    def named(self, label: str) -> Night:
+        """Return the attempt of that label, written or not."""
+        return Night(self.directory / label)
+
     def attempt(self, identifier: str, number: int) -> Night:
         """Return one attempt of the backup ``identifier``, written or not."""
-        return Night(self.directory / (identifier if number == 1 else f"{identifier}-{number}"))
+        return self.named(identifier if number == 1 else f"{identifier}-{number}")
 
     def attempts(self, identifier: str) -> list[Night]:
         """Return the attempts that were opened, the first one first."""
@@ -168,11 +187,11 @@ class Nights:
         return next(reversed(self.attempts(identifier)), None)
 
     def newest_first(self) -> list[Night]:
-        """Return every attempt that was opened, the newest first."""
+        """Return every attempt that was opened, the newest first; what it was opened with is not read."""
         if not self.directory.exists():
             return []
         nights = [Night(path) for path in sorted(self.directory.iterdir(), key=lambda p: p.name, reverse=True)]
-        return [night for night in nights if night.read(OPEN) is not None]
+        return [night for night in nights if (night.directory / f"{OPEN}.json").exists()]
 
     def open(self, identifier: str, record: Record) -> Night:
         """

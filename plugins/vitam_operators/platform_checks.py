@@ -26,6 +26,7 @@ def findings(platform: Platform) -> Iterator[str]:
     yield from _elasticsearch(platform)
     yield from _securing(platform)
     yield from _file_sets(platform)
+    yield from _keep(platform)
     yield from _orders(platform)
     yield from _parts(platform)
 
@@ -156,6 +157,12 @@ def _holds(file_set: FileSet, directory: str) -> bool:
     inside = path.relative_to(file_set.path)
     above = [str(part) for part in (inside, *inside.parents) if str(part) != "."]
     return not any(fnmatch(part, pattern.strip("/")) for part in above for pattern in file_set.exclude)
+
+
+def _keep(platform: Platform) -> Iterator[str]:
+    keep = platform.copies.keep
+    if keep is not None and not (keep.last or keep.daily or keep.weekly or keep.monthly):
+        yield "at copy.keep: last, daily, weekly and monthly are all 0, say which backups stay"
 
 
 def _orders(platform: Platform) -> Iterator[str]:

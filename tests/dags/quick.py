@@ -44,7 +44,7 @@ class Instances:
                 for task, states in self.states.items()
                 for i, state in enumerate(states)
             }
-            return {RUN_ID: named}
+            return dict.fromkeys(run_ids, named)
 
         return SimpleNamespace(
             task_id=task_id, map_index=index, xcom_push=push, xcom_pull=pull, get_task_states=all_states

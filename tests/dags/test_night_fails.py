@@ -97,6 +97,7 @@ ONE_OF_EACH_KIND = {
     "copy_shard": BEFORE,
     "start_storage": BEFORE,
     "disarm_restart_guard": BEFORE,
+    "prune_backups": BEFORE,
 }
 
 

@@ -108,6 +108,9 @@ BEYOND_THE_MANUAL = [
     ("A router starts once its config set can answer", "await_primary_elected < start_router < start_balancer"),
     ("A guard stays until all runs that it would start", "resume_scheduling < disarm_restart_guard < verify_copy"),
     ("Nothing was written: read with the platform up", "disarm_restart_guard < prove_nothing_written < seal_backup"),
+    ("Only what is sealed leaves a manifest", "seal_backup < leave_manifest < conclude_night"),
+    ("Nothing old goes before the new one is sealed", "seal_backup < prune_backups < conclude_night"),
+    ("A disk that is too full for a manifest is pruned all the same", "prune_backups | leave_manifest"),
     ("The oplog is read while copies are", "prove_nothing_written | verify_copy"),
 ]
 

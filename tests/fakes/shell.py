@@ -46,11 +46,13 @@ class FakeHost:
     files: dict[str, int] = field(default_factory=dict)
     changed: dict[str, int] = field(default_factory=dict)
     archives: dict[str, str] = field(default_factory=dict)
+    texts: dict[str, str] = field(default_factory=dict)
     free_bytes: int = 100 * GIGABYTE
     missing_tools: tuple[str, ...] = ()
     sudo: bool = True
     unreachable: bool = False
     copy_fails: bool = False
+    disk_fails: bool = False
     clock_off_s: float = 0
     shares_blocks: bool = True
     room_beside_bytes: int = 100 * GIGABYTE
@@ -117,6 +119,14 @@ class FakeHost:
                 return 0, self.guard.state()
             case ["date", "+%s.%N"]:
                 return 0, f"{time.time() + self.clock_off_s:.9f}\n"
+            case ["tee", "--", path, ">", "/dev/null"] if root and path.startswith("/vitam/"):
+                return self._write_beside(path, stdin)
+            case ["mv", "--", path, other] if root and path in self.texts:
+                self.tell(self.host.name, "write", other)
+                self.texts[other], self.files[other] = self.texts.pop(path), self.files.pop(path)
+                return 0, ""
+            case ["rm", "-rf", "--", path] if root and path.startswith("/vitam/"):
+                return self._remove_tree(path)
             case ["rm", "-f", "--", path] if root and path.startswith("/vitam/"):
                 self.tell(self.host.name, "remove", path)
                 return 0, ""
@@ -214,6 +224,21 @@ class FakeHost:
         if len(kept) < len(self.files):
             self.tell(self.host.name, "remove", snapshot)
         self.files = kept
+
+    def _write_beside(self, path: str, content: str) -> Answer:
+        if not any(name.startswith(f"{path.rpartition('/')[0]}/") for name in self.files):
+            return 1, ""
+        self.texts[path], self.files[path] = content, len(content)
+        return 0, ""
+
+    def _remove_tree(self, path: str) -> Answer:
+        self.tell(self.host.name, "prune", path)
+        if self.disk_fails:
+            return 1, ""
+        for known in (self.files, self.archives, self.texts):
+            for name in [name for name in known if name.startswith(f"{path}/")]:
+                del known[name]
+        return 0, ""
 
     def _read_back(self, directory: str, name: str) -> int:
         return 0 if f"{directory}/{name}" in self.archives else 1

@@ -13,7 +13,7 @@ import yaml
 from pydantic import BaseModel, ValidationError
 
 from vitam_operators.config import Member, MongoCluster, Platform, ReplicaSet, WindowConfig
-from vitam_operators.config_copies import FileSet
+from vitam_operators.config_copies import FileSet, KeepConfig
 from vitam_operators.platforms import load_platform, schema_text
 
 CONFIG = Path(__file__).parents[2] / "config"
@@ -78,9 +78,12 @@ def test_defaults_in_the_examples_comments_are_true():
     assert platform.window == WindowConfig.model_validate(example()["window"] | {"blackout_dates": []})
     assert platform.workflows.model_dump() == example()["workflows"]
     assert platform.timeouts.model_dump() == example()["timeouts"]
-    assert platform.copies.model_dump(exclude={"file_sets"}) == {
-        key: value for key, value in example()["copy"].items() if key != "file_sets"
+    assert platform.copies.model_dump(exclude={"file_sets", "keep"}) == {
+        key: value for key, value in example()["copy"].items() if key not in ("file_sets", "keep")
     }
+    assert platform.copies.keep is None
+    no_periods = {"daily": 0, "weekly": 0, "monthly": 0}
+    assert KeepConfig().model_dump() == example()["copy"]["keep"] | no_periods
     assert platform.copies.file_sets == (FileSet(name="conf", path="/vitam/conf"),)
     assert platform.service_order == platform.start_order == ()
 

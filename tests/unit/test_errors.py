@@ -57,6 +57,8 @@ def test_no_error_without_a_hint(kind):
         (errors.GivenUpError, OperatorNeededError),
         (errors.NightClosedError, OperatorNeededError),
         (errors.NotProvedError, OperatorNeededError),
+        (errors.LeftToDoError, OperatorNeededError),
+        (errors.PruneFailedError, RetryableError),
     ],
 )
 def test_the_family_of_those_on_which_the_night_rests(kind, family):

@@ -14,6 +14,7 @@ from vitam_operators.errors import LookFailedError, NightClosedError, WindowErro
 from vitam_operators.hooks.records import nights_of
 from vitam_operators.operators.base import NightOperator
 from vitam_operators.operators.looks import FINDINGS, Facts, mongo_parts_of
+from vitam_operators.operators.prune import KEPT_FOR_EVER, planned
 from vitam_operators.operators.services import note
 from vitam_operators.parts import planned_parts
 from vitam_operators.window import Window, manual_window, window_beginning
@@ -70,6 +71,7 @@ class PlanNightOperator(NightOperator):
         plan["warnings"] = self._without_room(plan, hosts, set(hosts) - certain)
         plan["warnings"] += [warning for facts in hosts.values() for warning in facts["warnings"]]
         plan["warnings"] += self._too_short(context, window) if window else []
+        plan["prune"] = planned(self.platform, plan["backup"])
         self._tell(plan)
         if context["params"].get("plan_only"):
             raise AirflowSkipException("plan only: nothing is stopped, nothing is copied")
@@ -175,6 +177,10 @@ class PlanNightOperator(NightOperator):
         for host, methods in plan["methods"].items():
             self.log.info("%s: %s", host, ", ".join(f"{part} {method}" for part, method in methods.items()))
         self.log.info("%d parts to copy: %s", len(plan["parts"]), ", ".join(plan["parts"]))
+        for going in plan["prune"]:
+            self.log.info("would prune %s: %s", going["backup"], going["reason"])
+        if self.platform.copies.keep is None:
+            self.log.info(KEPT_FOR_EVER)
         for warning in plan["warnings"]:
             self.log.warning(warning)
 

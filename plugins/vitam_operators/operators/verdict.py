@@ -8,13 +8,19 @@ from collections.abc import Iterator
 from typing import Any
 
 from vitam_operators import manifest, mongo, nights, systemd
-from vitam_operators.errors import NotProvedError, VitamBackupError
+from vitam_operators.errors import LeftToDoError, NotProvedError, VitamBackupError
 from vitam_operators.hooks import mongo as mongo_hooks
 from vitam_operators.hooks.hosts import HostHook, target
 from vitam_operators.nights import Night
 from vitam_operators.operators.base import NightOperator
 from vitam_operators.parts import MongoPart, config_parts, shard_parts
 from vitam_operators.words import duration_words, size_words
+
+IN_WORDS = {
+    "prune_backups": "old backups that were to go are still there, the next night goes on with them",
+    "leave_manifest": "the manifest is not beside the copies there, only in the records",
+}
+"""What it means when a step fails that no backup needs."""
 
 
 class ConcludeNightOperator(NightOperator):
@@ -29,6 +35,7 @@ class ConcludeNightOperator(NightOperator):
         Return the summary.
 
         :raises NotProvedError: the night is not proved; the message has all that speaks against it
+        :raises LeftToDoError: it is, but a step of it failed
         """
         night, states = self.latest_night(context), task_states(context)
         if night is None:
@@ -39,12 +46,20 @@ class ConcludeNightOperator(NightOperator):
         summary = night.write(nights.CONCLUSION, self._summary(night, findings + down, up=not down))
         self._tell(summary)
         if findings or down:
-            raise NotProvedError(
-                f"backup {night.label}: the platform is {'UP' if not down else 'NOT ALL UP'}; not proved:\n"
-                + "\n".join(f"  {finding}" for finding in down + findings),
-                hint="the first red task of this run says why; docs/operate.md has each error",
-            )
+            raise self._verdict(night, findings, down)
         return summary
+
+    def _verdict(self, night: Night, findings: list[str], down: list[str]) -> VitamBackupError:
+        lines = "\n".join(f"  {finding}" for finding in down + findings)
+        if not down and not self._not_sealed(night):
+            return LeftToDoError(
+                f"backup {night.label} is sealed and the platform is UP, but:\n{lines}",
+                hint="the backup can be restored; the first red task of this run says what is left to do",
+            )
+        return NotProvedError(
+            f"backup {night.label}: the platform is {'UP' if not down else 'NOT ALL UP'}; not proved:\n{lines}",
+            hint="the first red task of this run says why; docs/operate.md has each error",
+        )
 
     def _nothing_opened(self, context: Any, states: dict[str, str]) -> None:
         red = list(red_words(states))
@@ -134,7 +149,8 @@ def summary_lines(summary: dict[str, Any]) -> Iterator[str]:
 
 def red_words(states: dict[str, str]) -> Iterator[str]:
     """Name the tasks that failed, and count those behind them that could not run."""
-    yield from (f"task {task} failed" for task in sorted(states) if states[task] == "failed")
+    for task in sorted(task for task, state in states.items() if state == "failed"):
+        yield f"task {task} failed" + next((f": {w}" for name, w in IN_WORDS.items() if task.startswith(name)), "")
     behind = sum(state == "upstream_failed" for state in states.values())
     if behind:
         yield f"{behind} tasks behind them did not run"

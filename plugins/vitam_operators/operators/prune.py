@@ -1,0 +1,161 @@
+"""What a sealed night leaves behind: its manifest beside the copies, and of the old backups those that stay."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+import json
+from typing import Any
+
+from airflow.sdk.exceptions import AirflowSkipException
+
+from vitam_operators import archive, nights, prune
+from vitam_operators.catalogue import PRUNED, PRUNING, VERIFIED, Backup, entries, entry
+from vitam_operators.commands import write_whole
+from vitam_operators.config import Platform
+from vitam_operators.errors import PruneFailedError, VitamBackupError
+from vitam_operators.hooks.hosts import HostHook, Shell, target
+from vitam_operators.hooks.records import nights_of
+from vitam_operators.nights import Night, Record, moment_of
+from vitam_operators.operators.base import NightOperator
+from vitam_operators.operators.targets import HostOperator
+from vitam_operators.prune import Decision
+from vitam_operators.words import size_words
+
+KEPT_FOR_EVER = "copy.keep is not set: every backup stays"
+
+
+class LeaveManifestOperator(HostOperator):
+    """Write the manifest beside the copies of a host: the catalogue can be made again from it."""
+
+    async def act(self, context: Any) -> dict[str, str] | None:
+        """Return where it was written; a host that has no part of the backup gets none."""
+        night = self.latest_night(context)
+        content = night.read(nights.MANIFEST) if night else None
+        if night is None or content is None:
+            raise AirflowSkipException("no backup was sealed")
+        backup = entry(night)
+        if backup is None or backup.state in (PRUNING, PRUNED) or self.host not in backup.places:
+            self.log.info("%s has no part of backup %s", self.host, night.label)
+            return None
+        path = f"{backup.places[self.host]}/{nights.MANIFEST}.json"
+        async with HostHook(target(self.platform, self.host)).connect() as shell:
+            for change in write_whole(path, json.dumps(content, indent=2, sort_keys=True)):
+                await shell.run(change)
+        return {"manifest": path}
+
+
+@dataclasses.dataclass
+class Going:
+    """
+    A backup that is being pruned.
+
+    :param record: its ``pruned.json`` as it stands
+    """
+
+    backup: Backup
+    night: Night
+    record: Record
+
+    def note(self, **more: Any) -> None:
+        """Note what was done."""
+        self.record = self.night.write(nights.PRUNED, self.record | more)
+
+    def waits_for(self, host: str) -> bool:
+        """Tell whether a host may still have something of it."""
+        return host in self.backup.places and host not in self.record["freed"]
+
+
+class PruneBackupsOperator(NightOperator):
+    """
+    Remove the old backups that no rule of ``copy.keep`` keeps, once this night is sealed.
+
+    What begins to go is noted first, and is restored from no more; a host that cannot be reached is gone on with by the
+    next try, or the next night. The records stay.
+    """
+
+    async def act(self, context: Any) -> dict[str, Any]:
+        """
+        Return what was removed, and how much that freed.
+
+        :raises PruneFailedError: something could not be removed; the message names all of it
+        """
+        night = self.latest_night(context)
+        if night is None or night.read(nights.MANIFEST) is None:
+            raise AirflowSkipException("this night was not sealed: nothing is pruned")
+        going = [self._begin(decision) for decision in self._decisions() if not decision.keep]
+        hosts = dict.fromkeys(host for one in going for host in one.backup.places)
+        failed = [words for host in hosts for words in await self._free(host, going)]
+        ended = [one for one in going if not any(map(one.waits_for, one.backup.places))]
+        for one in ended:
+            one.note(ended_at=nights.now_text(), freed_bytes=sum(one.record["freed"].values()))
+            self.log.info("pruned %s: %s freed", one.backup.label, size_words(one.record["freed_bytes"]))
+        if failed:
+            raise PruneFailedError(
+                "old backups could not be removed everywhere:\n" + "\n".join(f"  {words}" for words in failed),
+                hint=f"backup {night.label} is sealed all the same; mend what is named, then clear this task, or leave "
+                "it to the next night",
+            )
+        return {
+            "pruned": [one.backup.label for one in ended],
+            "freed_bytes": sum(one.record["freed_bytes"] for one in ended),
+        }
+
+    def _decisions(self) -> list[Decision]:
+        keep = self.platform.copies.keep
+        if keep is None:
+            self.log.info(KEPT_FOR_EVER)
+            return []
+        found = entries(nights_of(self.platform))
+        decisions = prune.decide(found, keep, dt.datetime.now(dt.UTC), self.platform.window.timezone)
+        for decision in decisions:
+            words = "stays" if decision.keep else "goes"
+            self.log.info("%s (%s) %s: %s", decision.backup.label, decision.backup.state, words, decision.reason)
+        return decisions
+
+    def _begin(self, decision: Decision) -> Going:
+        night = nights_of(self.platform).named(decision.backup.label)
+        record = {"began_at": nights.now_text(), "reason": decision.reason}
+        return Going(decision.backup, night, {"freed": {}} | night.write_once(nights.PRUNED, record))
+
+    async def _free(self, host: str, going: list[Going]) -> list[str]:
+        """Remove from a host what is to go; return what went wrong."""
+        waiting = [one for one in going if one.waits_for(host)]
+        if host not in {known.name for known in self.platform.hosts}:
+            self._give_up(host, waiting)
+            return []
+        try:
+            async with HostHook(target(self.platform, host)).connect() as shell:
+                for one in waiting:
+                    await self._remove(shell, one)
+        except VitamBackupError as error:
+            left = ", ".join(one.backup.label for one in waiting if one.waits_for(host))
+            return [f"{left} on {host}: {error.message}"]
+        return []
+
+    async def _remove(self, shell: Shell, one: Going) -> None:
+        label, host = one.backup.label, shell.host.name
+        directory = one.backup.places[host] or archive.copy_directory(label, self.platform.copies)
+        freed_bytes = await shell.run(prune.held_bytes(label, directory))
+        await shell.run(prune.remove(label, directory))
+        one.note(freed=one.record["freed"] | {host: freed_bytes})
+
+    def _give_up(self, host: str, waiting: list[Going]) -> None:
+        for one in waiting:
+            self.log.warning("%s is not in the platform file: its copies of %s stay", host, one.backup.label)
+            one.note(freed=one.record["freed"] | {host: 0}, left_on=[*one.record.get("left_on", []), host])
+
+
+def planned(platform: Platform, label: str) -> list[dict[str, str]]:
+    """
+    Return what a night will prune if it is sealed.
+
+    :param label: of the backup that the night will make
+    """
+    moment, keep, now = moment_of(label), platform.copies.keep, dt.datetime.now(dt.UTC)
+    if keep is None or moment is None:
+        return []
+    tonight = Backup(label=label, state=VERIFIED, night_at=moment[0], opened_at=now)
+    others = [backup for backup in entries(nights_of(platform)) if backup.label != label]
+    decisions = prune.decide([tonight, *others], keep, now, platform.window.timezone)
+    return [{"backup": one.backup.label, "reason": one.reason} for one in decisions if not one.keep]
