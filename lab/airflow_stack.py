@@ -126,8 +126,9 @@ class AirflowStack:
             os.kill(pid, signal.SIGKILL)
 
     def tasks(self) -> list[int]:
-        """Return the processes in which steps run now."""
-        return [pid for pid, (_, words) in self._processes().items() if words.startswith("airflow worker -- ")]
+        """Return the processes in which steps run now, not the executor's own: it does not survive the loss of one."""
+        titles = {pid: words for pid, (_, words) in self._processes().items() if words.startswith("airflow worker -- ")}
+        return [pid for pid, words in titles.items() if "LocalExecutor" not in words]
 
     def _processes(self) -> dict[int, tuple[int, str]]:
         """Return parent and title of each process of this Airflow."""
