@@ -226,6 +226,9 @@ class _Noting:
         self._mistakes = mistakes
         self._tunnels = tunnels
 
+    def set_keepalive(self, interval_s: int, missed: int) -> None:
+        assert interval_s * missed <= 120
+
     async def forward_local_port(self, listen_host: str, listen_port: int, host: str, port: int) -> Any:
         assert (listen_host, listen_port, host) == (LOOPBACK, 0, LOOPBACK)
         ours = max(self._tunnels, default=40_000) + 1

@@ -16,6 +16,7 @@ T = TypeVar("T")
 CONNECT_TIMEOUT_S = 20
 LAST_CHARACTERS = 600
 LOOPBACK = "127.0.0.1"
+KEEPALIVE_S, KEEPALIVES_MISSED = 30, 4
 
 
 class Shell(Protocol):
@@ -73,12 +74,14 @@ class HostShell:
         """
         Reach a port of the host's loopback, for the time of a ``with`` block, by a port of ours that is yielded.
 
-        What goes through is encrypted by ssh; nobody else's machine can reach either port.
+        What goes through is encrypted by ssh; nobody else's machine can reach either port. A host that has gone without
+        a word is noticed after two minutes: who waits for an answer through the port would wait for ever.
 
         :raises HostUnreachableError: no port could be had here; that the host refuses shows when it is used
         """
         import asyncssh
 
+        self._connection.set_keepalive(KEEPALIVE_S, KEEPALIVES_MISSED)
         try:
             listener = await self._connection.forward_local_port(LOOPBACK, 0, LOOPBACK, port)
         except (OSError, asyncssh.Error) as error:
