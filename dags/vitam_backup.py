@@ -41,6 +41,7 @@ from vitam_operators.graph import (
     replica_sets,
     restart,
     routers,
+    sealed_backups,
     shards,
     start_services,
     stop_services,
@@ -183,7 +184,9 @@ with DAG(
         )
         ship_copy = for_each(replica_sets(platform), ShipCopyOperator, "ship_copy", trigger_rule=TriggerRule.ALL_DONE)
         verify_copy = for_each(parts(platform), VerifyCopyOperator, "verify_copy", trigger_rule=TriggerRule.ALL_DONE)
-        seal_backup = SealBackupOperator(task_id="seal_backup", trigger_rule=TriggerRule.ALL_DONE)
+        seal_backup = SealBackupOperator(
+            task_id="seal_backup", trigger_rule=TriggerRule.ALL_DONE, outlets=[sealed_backups(platform)]
+        )
         leave_manifest = for_each(hosts(platform), LeaveManifestOperator, "leave_manifest")
         prune_backups = PruneBackupsOperator(task_id="prune_backups")
     conclude_night = ConcludeNightOperator(task_id="conclude_night", retries=1)

@@ -12,6 +12,7 @@ import httpx
 from lab.airflow_stack import AirflowStack
 
 DAG_ID = "vitam_backup"
+DRILL_ID = "vitam_restore_drill"
 TIME_FOR_A_NIGHT = dt.timedelta(hours=2)
 ENDED = ("success", "failed", "skipped", "upstream_failed", "removed")
 
@@ -21,10 +22,12 @@ class NightWatch:
     An operator at the API of an Airflow.
 
     :param stack: the Airflow
+    :param dag_id: the DAG that is watched
     """
 
-    def __init__(self, stack: AirflowStack) -> None:
+    def __init__(self, stack: AirflowStack, dag_id: str = DAG_ID) -> None:
         self.stack = stack
+        self.dag_id = dag_id
         self._client = httpx.Client(base_url=stack.url, timeout=30)
         self._log_in()
 
@@ -55,23 +58,23 @@ class NightWatch:
         """Wait until the DAG is known; raise with the import errors if it does not come."""
         deadline = time.monotonic() + within_s
         while time.monotonic() < deadline:
-            if any(dag["dag_id"] == DAG_ID for dag in self.get("/dags")["dags"]):
+            if any(dag["dag_id"] == self.dag_id for dag in self.get("/dags")["dags"]):
                 return
             time.sleep(1)
         errors = [error["stack_trace"] for error in self.get("/importErrors")["import_errors"]]
-        raise SystemExit(f"the DAG {DAG_ID} did not appear within {within_s:.0f} s\n" + "\n".join(errors))
+        raise SystemExit(f"the DAG {self.dag_id} did not appear within {within_s:.0f} s\n" + "\n".join(errors))
 
     def trigger(self, *, window: dt.timedelta = TIME_FOR_A_NIGHT, **conf: Any) -> str:
         """Trigger a night by hand, as the form does, with two hours for it; return its run id."""
         self.await_dag()
         now = dt.datetime.now(dt.UTC)
         body = {"logical_date": now.isoformat(), "conf": {"until": (now + window).isoformat(), **conf}}
-        return str(self.post(f"/dags/{DAG_ID}/dagRuns", body)["dag_run_id"])
+        return str(self.post(f"/dags/{self.dag_id}/dagRuns", body)["dag_run_id"])
 
     def steps(self, run_id: str) -> list[dict[str, Any]]:
         """Return all task instances of a run."""
         found: list[dict[str, Any]] = []
-        path = f"/dags/{DAG_ID}/dagRuns/{run_id}/taskInstances"
+        path = f"/dags/{self.dag_id}/dagRuns/{run_id}/taskInstances"
         while True:
             page = self.get(path, limit=100, offset=len(found), order_by="start_date")
             found += page["task_instances"]
@@ -89,11 +92,11 @@ class NightWatch:
 
     def state(self, run_id: str) -> str:
         """Return the state of a run."""
-        return str(self.get(f"/dags/{DAG_ID}/dagRuns/{run_id}")["state"])
+        return str(self.get(f"/dags/{self.dag_id}/dagRuns/{run_id}")["state"])
 
     def log_of(self, run_id: str, step: dict[str, Any]) -> str:
         """Return the words of a step's last try."""
-        path = f"/dags/{DAG_ID}/dagRuns/{run_id}/taskInstances/{step['task_id']}/logs/{step['try_number']}"
+        path = f"/dags/{self.dag_id}/dagRuns/{run_id}/taskInstances/{step['task_id']}/logs/{step['try_number']}"
         lines = self.get(path, map_index=step["map_index"], full_content=True)["content"]
         return "\n".join(_words(line) for line in lines)
 

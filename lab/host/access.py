@@ -24,12 +24,13 @@ Subsystem sftp /usr/lib/openssh/sftp-server
 # What the backup may do as root, argument by argument. `systemctl show` needs no right at all.
 # A transient unit runs as root what it is told to: the rule bounds its name, not its script.
 UNIT = r"vitam-[A-Za-z0-9@._-]+"
-BACKUP_UNIT = r"vitam-(copy|ship|verify)-[A-Za-z0-9@._-]+\.service"
+BACKUP_UNIT = r"vitam-(copy|ship|verify|drill)-[A-Za-z0-9@._-]+\.service"
 BACKUP_PATH = r"/vitam/backup(/[A-Za-z0-9@_-][A-Za-z0-9@._-]*)+"
 BACKUP = r"/vitam/backup/[0-9]{8}T[0-9]{6}Z(-[0-9]+)?"
 VITAM_PATH = r"/vitam(/[A-Za-z0-9@_-][A-Za-z0-9@._-]*)+"
 DB_PATH = r"/vitam/data/mongo[cd]/db"
 SNAPSHOT = rf"{DB_PATH}\.vitam-backup-[0-9A-Za-z-]+(\.(partial|facts|files|written))?"
+DRILL = r"/vitam/drill/[0-9]{8}T[0-9]{6}Z-[A-Za-z0-9@._-]+"
 GUARD_FILE = r"/var/lib/vitam-restart-guard/(plan\.json|report\.json|restart_guard\.py)(\.partial)?"
 GUARD_UNIT = r"/etc/systemd/system/vitam-restart-guard\.(service|timer)"
 DROP_IN = rf"/run/systemd/system/{UNIT}\.d/90-vitam-backup\.conf"
@@ -51,17 +52,20 @@ COMMANDS = {
         rf"--format=%s:%Y {DB_PATH}/mongod\.lock",
         rf"--format=%s -- {BACKUP_PATH}",
         rf"--format=%F -- {SNAPSHOT}",
+        rf"--format=%n --( {DRILL})+",
         rf"--format=%d -- {DB_PATH} {DB_PATH}/journal",
         rf"--file-system --format=%a:%S -- {DB_PATH}",
     ],
     "cp": [rf"--reflink=always -- {DB_PATH}/mongod\.lock {SNAPSHOT}"],
     "du": [rf"--summarize --bytes -- {VITAM_PATH}"],
-    "cat": [rf"-- ({BACKUP_PATH}|{SNAPSHOT})"],
+    "cat": [rf"-- ({BACKUP_PATH}|{SNAPSHOT}|{DRILL}\.key)"],
+    "find": [rf"{DRILL} -printf \."],
     "rm": [
         rf"-f --( ({BACKUP_PATH}|{GUARDED}))+",
         rf"-rf --( {HOLD})+",
         rf"-rf --( {SNAPSHOT})+",
         rf"-rf -- {BACKUP}",
+        rf"-rf --( {DRILL})+",
     ],
 }
 

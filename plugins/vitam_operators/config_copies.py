@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from vitam_operators.config_types import AbsolutePath, Name, Strict
+from vitam_operators.config_types import AbsolutePath, Name, Port, Strict
 
 
 class FileSet(Strict):
@@ -49,3 +49,16 @@ class CopyConfig(Strict):
     )
     file_sets: tuple[FileSet, ...] = (FileSet(name="conf", path="/vitam/conf"),)
     keep: KeepConfig | None = Field(default=None, description="which backups stay; not given: all of them")
+
+
+class DrillConfig(Strict):
+    """How a restore drill opens a backup on the hosts that hold it, beside a platform that runs."""
+
+    when: Literal["each_backup", "weekly", "by_hand"] = Field(default="each_backup", description="what begins a drill")
+    directory: AbsolutePath = Field(default="/vitam/drill", description="for what is extracted; removed at the end")
+    mongod: AbsolutePath = Field(default="/usr/bin/mongod", description="the program that opens copies")
+    port: Port = Field(default=29019, description="on the loopback; the next copy on the same host has the next port")
+    cache_gb: Annotated[float, Field(ge=0.25)] = Field(default=0.5, description="WiredTiger's cache for each copy")
+    cpu_percent: Annotated[int, Field(ge=1)] = Field(default=100, description="of one processor, for each copy")
+    collections: Annotated[int, Field(ge=0)] = Field(default=0, description="validated in each copy; 0: all")
+    full: bool = Field(default=False, description="validate with full: true, which reads much more")

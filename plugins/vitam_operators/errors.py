@@ -110,6 +110,18 @@ class CopyFailedError(RetryableError):
     """A copy on a host ended with a failure; what it left is a ``.partial`` that the next try replaces."""
 
 
+class BackupNotFitError(OperatorNeededError):
+    """A backup that is asked for was never sealed, was removed, or is not all on hosts that the platform still has."""
+
+
+class DrillRefusedError(OperatorNeededError):
+    """A restore drill cannot be made on a host as it is; nothing of it speaks against the backup."""
+
+
+class DrillFailedError(OperatorNeededError):
+    """A copy could not be extracted or opened, or does not hold what it should: it must not be relied upon."""
+
+
 class NotProvedError(OperatorNeededError):
     """The night ended, but something that a sealed backup needs is missing."""
 

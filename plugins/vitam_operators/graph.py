@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 from typing import Any
 
-from airflow.sdk import TriggerRule
+from airflow.sdk import Asset, TriggerRule
 
 from vitam_operators.config import Platform
 from vitam_operators.operators.base import NightOperator
@@ -126,6 +126,21 @@ def elasticsearch_nodes(platform: Platform) -> Targets:
 def parts(platform: Platform) -> Targets:
     """Return one target for each part that a night can copy."""
     return [{"part": part.name} for part in all_parts(platform)]
+
+
+def database_parts(platform: Platform) -> Targets:
+    """Return one target for each part that is the data of a replica set."""
+    return [{"part": part.name} for part in (*config_parts(platform), *shard_parts(platform))]
+
+
+def directory_parts(platform: Platform) -> Targets:
+    """Return one target for each part that is a directory of a host."""
+    return [{"part": part.name} for part in files_parts(platform)]
+
+
+def sealed_backups(platform: Platform) -> Asset:
+    """Return what a night that is sealed brings up to date, and what begins a restore drill."""
+    return Asset(name=f"vitam-backup-{platform.name}", uri=f"x-vitam-backup://{platform.name}")
 
 
 def _hosts_of(platform: Platform, service: Service) -> Targets:

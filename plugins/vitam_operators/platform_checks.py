@@ -27,6 +27,7 @@ def findings(platform: Platform) -> Iterator[str]:
     yield from _securing(platform)
     yield from _file_sets(platform)
     yield from _keep(platform)
+    yield from _drill(platform)
     yield from _orders(platform)
     yield from _parts(platform)
 
@@ -137,6 +138,8 @@ def _file_sets(platform: Platform) -> Iterator[str]:
         yield from _unknown(f"{at}.hosts", file_set.hosts, known, "host")
         if _holds(file_set, platform.copies.directory):
             yield f"at {at}.path: it holds copy.directory ({platform.copies.directory}), put that under exclude"
+        if _holds(file_set, platform.drill.directory):
+            yield f"at {at}.path: it holds drill.directory ({platform.drill.directory}), put that under exclude"
         for path in sorted(_running_databases(platform, file_set)):
             yield f"at {at}.path: it holds {path} of members that run during the copy, put that under exclude"
 
@@ -163,6 +166,32 @@ def _keep(platform: Platform) -> Iterator[str]:
     keep = platform.copies.keep
     if keep is not None and not (keep.last or keep.daily or keep.weekly or keep.monthly):
         yield "at copy.keep: last, daily, weekly and monthly are all 0, say which backups stay"
+
+
+def _drill(platform: Platform) -> Iterator[str]:
+    directory, ours = PurePosixPath(platform.drill.directory), platform.copies.directory
+    for path in sorted({ours, *(getattr(c, kind).db_path for _, c, kind in _daemons(platform) if kind != "mongos")}):
+        if directory.is_relative_to(path) or PurePosixPath(path).is_relative_to(directory):
+            yield f"at drill.directory: {directory} and {path} hold one another, a drill needs a directory of its own"
+    for host, ports in _ports(platform).items():
+        sets = sum(name == host and kind != "mongos" for name, _, kind in _daemons(platform))
+        wanted = range(platform.drill.port, platform.drill.port + sets)
+        for port in sorted(ports & set(wanted)):
+            yield f"at drill.port: a drill on host {host!r} may need {wanted[0]} to {wanted[-1]}, {port} is taken there"
+
+
+def _ports(platform: Platform) -> dict[str, set[int]]:
+    """Return the ports on which something of the platform listens, for each host."""
+    ports: dict[str, set[int]] = defaultdict(set)
+    for host, cluster, kind in _daemons(platform):
+        ports[host].add(getattr(cluster, kind).port)
+    for elastic in platform.elasticsearch:
+        for name in elastic.hosts:
+            ports[name].add(elastic.port)
+    for machine in platform.hosts:
+        known = (procedure.SERVICES[name] for name in machine.services if name in procedure.SERVICES)
+        ports[machine.name] |= {port for service in known for port in (service.port, service.admin_port)}
+    return ports
 
 
 def _orders(platform: Platform) -> Iterator[str]:

@@ -158,7 +158,13 @@ def forget_failure(unit: str) -> Command[None]:
 
 
 def run_transient(
-    unit: str, script: str, *arguments: str, runtime_max_s: int, description: str, in_background: bool = False
+    unit: str,
+    script: str,
+    *arguments: str,
+    runtime_max_s: int,
+    description: str,
+    in_background: bool = False,
+    properties: Iterable[str] = (),
 ) -> Command[None]:
     """
     Change: run a shell script as a transient unit that outlives ssh and Airflow.
@@ -172,6 +178,7 @@ def run_transient(
     :param runtime_max_s: seconds after which systemd ends it
     :param description: what ``systemctl status`` shows
     :param in_background: it gets the disk and the processors only when nobody else wants them
+    :param properties: more of systemd's, as ``CPUQuota=100%``
     """
     background = ["--property=Nice=19", "--property=IOSchedulingClass=idle", "--property=IOWeight=10"]
     return change(
@@ -182,6 +189,7 @@ def run_transient(
         f"--property=RuntimeMaxSec={runtime_max_s}",
         "--property=TimeoutStopSec=30",
         *(background if in_background else ["--property=Nice=5"]),
+        *(f"--property={text}" for text in properties),
         "/bin/bash",
         "-c",
         *(_as_it_is(word) for word in (script, unit, *arguments)),

@@ -20,15 +20,15 @@ from vitam_operators.nights import Night, backup_id
 from vitam_operators.operators import base as operators
 from vitam_operators.triggers import base as triggers
 
-DAG_FILE = ROOT / "dags" / "vitam_backup.py"
+NIGHT, DRILL = "vitam_backup", "vitam_restore_drill"
 BEFORE, AFTER = "before", "after"
 
 
-def load_dag(platform_file: Path) -> Any:
-    """Return the DAG of a platform file."""
+def load_dag(platform_file: Path, name: str = NIGHT) -> Any:
+    """Return a DAG of a platform file: the night's, or another one by the name of its file."""
     before, os.environ["VITAM_BACKUP_PLATFORM"] = os.environ["VITAM_BACKUP_PLATFORM"], str(platform_file)
     try:
-        spec = importlib.util.spec_from_file_location("vitam_backup", DAG_FILE)
+        spec = importlib.util.spec_from_file_location(name, ROOT / "dags" / f"{name}.py")
         assert spec is not None
         assert spec.loader is not None
         module = importlib.util.module_from_spec(spec)

@@ -220,8 +220,7 @@ class FakeCluster:
                 self.mode = "off" if command == "balancerStop" else "full"
                 return {"ok": 1.0}
             case "listShards", 1:
-                names = self.listed or [shard.name for shard in self.shards]
-                return {"shards": [{"_id": name, "host": f"{name}/a:27019,b:27019"} for name in names]}
+                return {"shards": self.list_shards()}
             case "buildInfo", 1:
                 return {"version": self.version}
             case "find", "system.version":
@@ -234,6 +233,11 @@ class FakeCluster:
             case "count", "migrations":
                 return {"n": int(self._counts_down("migrations_left"))}
         raise AssertionError(f"a router was sent {command} {value}")
+
+    def list_shards(self) -> list[Document]:
+        """Return what ``listShards`` and ``config.shards`` have."""
+        names = self.listed or [shard.name for shard in self.shards]
+        return [{"_id": name, "host": f"{name}/a:27019,b:27019"} for name in names]
 
     def _counts_down(self, what: str) -> bool:
         left = getattr(self, what)

@@ -6,16 +6,20 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
+from types import SimpleNamespace
 from typing import Any
 
+from tests.fakes.drills import KEY, FakeCopy
 from tests.fakes.mongo import FakeCluster, FakeDriver, FakeMember, FakeReplicaSet, client_of, refused
 from tests.fakes.shell import FakeHost
 from tests.fakes.units import FAILED_BY_SIGTERM, FakeUnit
 from tests.fakes.web import FakeElasticsearch, FakeVitam
 from vitam_operators import errors
 from vitam_operators.config import Daemon, MongoCluster, Platform, ReplicaSet
-from vitam_operators.hooks.hosts import HostHook, HostShell
+from vitam_operators.hooks.drills import ScratchHook
+from vitam_operators.hooks.hosts import LOOPBACK, HostHook, HostShell
 from vitam_operators.hooks.mongo import MongoClient, MongoHook
+from vitam_operators.parts import CONFIG, config_parts, shard_parts
 from vitam_operators.procedure import BACK, SERVICES
 
 Change = tuple[str, str, str]
@@ -41,6 +45,8 @@ class FakePlatform:
     hosts: dict[str, FakeHost] = field(default_factory=dict)
     clusters: dict[str, FakeCluster] = field(default_factory=dict)
     elastics: dict[str, FakeElasticsearch] = field(default_factory=dict)
+    tunnels: dict[int, tuple[FakeHost, int]] = field(default_factory=dict)
+    """Ports of ours that lead to a port of a host's loopback."""
 
     def __post_init__(self) -> None:
         self.vitam = FakeVitam(self.tell)
@@ -59,6 +65,7 @@ class FakePlatform:
             for host in elastic.hosts:
                 self._unit(host, FakeUnit(elastic.unit, (elastic.port,), FAILED_BY_SIGTERM, on_stop=fake.stopped))
         self._add_timers()
+        self._add_what_copies_hold()
 
     def tell(self, where: str, verb: str, what: str) -> None:
         """Note a change."""
@@ -111,6 +118,17 @@ class FakePlatform:
                 self.hosts[host].units[service.name] = service
                 self._unit(host, FakeUnit(f"{name}.timer"))
 
+    def _add_what_copies_hold(self) -> None:
+        for part in (*shard_parts(self.platform), *config_parts(self.platform)):
+            shards = self.clusters[part.cluster.name].list_shards()
+            data = {"metadata.Unit": 100, "logbook.LogbookOperation": 40, "logbook.LogbookLifeCycleUnit": 20}
+            catalogue = {"config.chunks": 8, "config.shards": len(shards)}
+            documents = {"admin.system.version": 2, **(catalogue if part.kind == CONFIG else data)}
+            shard = None if part.kind == CONFIG else part.replica_set.name
+            for host in part.replica_set.data_hosts:
+                copy = FakeCopy(dict(documents), shards=shards if part.kind == CONFIG else [], shard=shard)
+                self.hosts[host].drills.copies[part.name] = copy
+
     def secure_logbooks(self) -> None:
         """Let each timer start its unit, as at its hour."""
         for host in self.hosts.values():
@@ -158,7 +176,7 @@ class FakePlatform:
             if host.unreachable:
                 raise errors.HostUnreachableError(f"host {hook.host.name} is away", hint="a test said so")
             assert hook.host.ssh_conn_id == fake.platform.ssh_conn_id
-            yield HostShell(hook.host, _Noting(host, fake.mistakes))
+            yield HostShell(hook.host, _Noting(host, fake.mistakes, fake.tunnels))
 
         @asynccontextmanager
         async def connect_mongo(hook: MongoHook) -> AsyncIterator[MongoClient]:
@@ -169,6 +187,8 @@ class FakePlatform:
 
     def driver_answers(self, hook: MongoHook) -> Any:
         """Return what answers at a hook's addresses, ``None`` when nobody does."""
+        if isinstance(hook, ScratchHook):
+            return self._copy_answers(hook)
         for cluster in self.platform.mongodb:
             fake = self.clusters[cluster.name]
             routers = {f"{self.platform.host(h).service_ip}:{cluster.mongos.port}": u for h, u in fake.routers.items()}
@@ -182,6 +202,13 @@ class FakePlatform:
                         return answers if member.up else None
         raise AssertionError(f"nothing of the platform is at {hook.addresses}")
 
+    def _copy_answers(self, hook: ScratchHook) -> Any:
+        (address,) = hook.addresses
+        host, port = self.tunnels[int(address.removeprefix(f"{LOOPBACK}:"))]
+        assert hook._key == KEY
+        copy = host.drills.opened.get(port)
+        return copy.answer if copy else None
+
     def _web(self, host: FakeHost, method: str, path: str, words: list[str], stdin: str) -> tuple[int, str]:
         url = next(word for word in words if word.startswith("http://"))
         port = int(url.split("/")[2].rpartition(":")[2])
@@ -192,11 +219,21 @@ class FakePlatform:
 
 
 class _Noting:
-    """A host whose unknown command lines are also noted: a task that fails would hide them."""
+    """A connection to a host whose unknown command lines are also noted: a task that fails would hide them."""
 
-    def __init__(self, host: FakeHost, mistakes: list[str]) -> None:
+    def __init__(self, host: FakeHost, mistakes: list[str], tunnels: dict[int, tuple[FakeHost, int]]) -> None:
         self._host = host
         self._mistakes = mistakes
+        self._tunnels = tunnels
+
+    def set_keepalive(self, interval_s: int, missed: int) -> None:
+        assert interval_s * missed <= 120
+
+    async def forward_local_port(self, listen_host: str, listen_port: int, host: str, port: int) -> Any:
+        assert (listen_host, listen_port, host) == (LOOPBACK, 0, LOOPBACK)
+        ours = max(self._tunnels, default=40_000) + 1
+        self._tunnels[ours] = (self._host, port)
+        return SimpleNamespace(get_port=lambda: ours, close=lambda: self._tunnels.pop(ours))
 
     async def run(self, command: str, **more: Any) -> Any:
         try:

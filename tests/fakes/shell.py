@@ -11,9 +11,10 @@ from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any
 
+from tests.fakes.drills import FakeDrills
 from tests.fakes.guards import FakeGuard
 from tests.fakes.units import FakeUnit, not_found
-from vitam_operators import archive, guard, reflink
+from vitam_operators import archive, drill, guard, reflink
 from vitam_operators.config import Host
 from vitam_operators.engines import tar
 from vitam_operators.procedure import SERVICES
@@ -59,6 +60,7 @@ class FakeHost:
 
     def __post_init__(self) -> None:
         self.guard = FakeGuard(lambda verb, what: self.tell(self.host.name, verb, what))
+        self.drills = FakeDrills(lambda verb, what: self.tell(self.host.name, verb, what), lambda p: p in self.archives)
 
     async def run(self, command: str, *, input: str, timeout: float, check: bool) -> Any:
         """Stand in for asyncssh's ``SSHClientConnection.run``."""
@@ -133,7 +135,7 @@ class FakeHost:
             case ["rm", "-rf", "--", path, *_] if root and ".vitam-backup-" in path:
                 self._remove_snapshot(path)
                 return 0, ""
-        answer = self.guard.answer(words, stdin) if root else None
+        answer = self.drills.answer(words, root=root) or (self.guard.answer(words, stdin) if root else None)
         if answer is None:
             raise UnknownCommandError(command)
         return answer
@@ -172,7 +174,10 @@ class FakeHost:
 
     def _forget(self, verb: str, name: str) -> Answer:
         self.tell(self.host.name, verb, name)
-        return (0, "") if self.units.pop(name, None) else (5, "")
+        unit = self.units.pop(name, None)
+        if unit is not None and unit.running:
+            unit.end(0)
+        return (0, "") if unit else (5, "")
 
     def _run_transient(self, words: list[str]) -> Answer:
         name = words[1].removeprefix("--unit=")
@@ -181,9 +186,14 @@ class FakeHost:
         at = words.index("-c")
         script, *arguments = (word.replace("$$", "$") for word in [words[at + 1], *words[at + 3 :]])
         self.tell(self.host.name, "run", name)
+        if script == drill.OPEN_SCRIPT:
+            self.units[name] = FakeUnit(name)
+            self.drills.open(self.units[name], *arguments)
+            return 0, ""
         jobs: dict[str, Callable[[], int]] = {
             tar.STORE_SCRIPT: lambda: self._copy(unit, *arguments[:3]),
             tar.VERIFY_SCRIPT: lambda: self._read_back(*arguments[:2]),
+            tar.EXTRACT_SCRIPT: lambda: self.drills.extract(unit, arguments[0], arguments[2]),
             reflink.SNAPSHOT_SCRIPT: lambda: self._share(unit, *arguments),
         }
         unit = self.units[name] = FakeUnit(name, job=jobs[script])

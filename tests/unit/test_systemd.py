@@ -210,6 +210,19 @@ def test_a_transient_unit_has_its_name_its_limit_and_its_words():
     ]  # fmt: skip
 
 
+def test_a_transient_unit_has_the_limits_that_are_asked_for():
+    """What runs beside the platform may take so much of the processors and no more."""
+    command = systemd.run_transient(
+        "u.service", "true", runtime_max_s=60, description="d", in_background=True, properties=["CPUQuota=50%", "A=b"]
+    )
+    words = shlex.split(command.line)
+    assert words[words.index("--property=IOWeight=10") + 1 :][:3] == [
+        "--property=CPUQuota=50%",
+        "--property=A=b",
+        "/bin/bash",
+    ]
+
+
 @pytest.mark.parametrize(
     ("word", "sent"),
     [

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any, Protocol, TypeVar
 
 from airflow.sdk.bases.hook import BaseHook
@@ -15,6 +15,8 @@ from vitam_operators.errors import CommandFailedError, HostUnreachableError
 T = TypeVar("T")
 CONNECT_TIMEOUT_S = 20
 LAST_CHARACTERS = 600
+LOOPBACK = "127.0.0.1"
+KEEPALIVE_S, KEEPALIVES_MISSED = 30, 4
 
 
 class Shell(Protocol):
@@ -24,6 +26,9 @@ class Shell(Protocol):
 
     async def run(self, command: Command[T]) -> T:
         """Run a command and return what its answer means."""
+
+    def forward(self, port: int) -> AbstractAsyncContextManager[int]:
+        """Reach a port of the host's loopback by a port of ours."""
 
 
 class HostShell:
@@ -63,6 +68,28 @@ class HostShell:
             return command.read(str(done.stdout))
         except (ValueError, KeyError, IndexError) as error:
             raise _unreadable(self.host, command, str(done.stdout), error) from error
+
+    @asynccontextmanager
+    async def forward(self, port: int) -> AsyncIterator[int]:
+        """
+        Reach a port of the host's loopback, for the time of a ``with`` block, by a port of ours that is yielded.
+
+        What goes through is encrypted by ssh; nobody else's machine can reach either port. A host that has gone without
+        a word is noticed after two minutes: who waits for an answer through the port would wait for ever.
+
+        :raises HostUnreachableError: no port could be had here; that the host refuses shows when it is used
+        """
+        import asyncssh
+
+        self._connection.set_keepalive(KEEPALIVE_S, KEEPALIVES_MISSED)
+        try:
+            listener = await self._connection.forward_local_port(LOOPBACK, 0, LOOPBACK, port)
+        except (OSError, asyncssh.Error) as error:
+            raise _unreachable(self.host, error) from error
+        try:
+            yield int(listener.get_port())
+        finally:
+            listener.close()
 
 
 class HostHook(BaseHook):

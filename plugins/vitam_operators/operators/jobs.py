@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from vitam_operators import systemd
 from vitam_operators.engines.base import Job
 from vitam_operators.hooks.hosts import Shell
@@ -16,12 +18,20 @@ async def may_start(shell: Shell, unit: str) -> bool:
 
 
 async def start(
-    shell: Shell, unit: str, job: Job, *, runtime_max_s: int, description: str, in_background: bool = False
+    shell: Shell,
+    unit: str,
+    job: Job,
+    *,
+    runtime_max_s: int,
+    description: str,
+    in_background: bool = False,
+    properties: Iterable[str] = (),
 ) -> None:
     """
     Start a job.
 
     :param in_background: it gets the disk and the processors only when nobody else wants them
+    :param properties: more of systemd's, as ``CPUQuota=100%``
     """
     await shell.run(
         systemd.run_transient(
@@ -31,5 +41,6 @@ async def start(
             runtime_max_s=max(1, runtime_max_s),
             description=description,
             in_background=in_background,
+            properties=properties,
         )
     )

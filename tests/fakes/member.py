@@ -1,0 +1,81 @@
+"""A real mongod of the lab on the loopback: a replica set of one member, and whatever a drill opens beside it."""
+
+from __future__ import annotations
+
+import base64
+import os
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from pymongo import MongoClient
+
+from tests.conftest import ROOT
+
+MONGOD = ROOT / "lab" / ".cache" / "mongod"
+STARTS_WITHIN_S = 60
+
+
+def free_port() -> int:
+    """Return a port of the loopback that nobody has."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return int(listener.getsockname()[1])
+
+
+def listens(port: int) -> bool:
+    """Tell whether somebody listens on a port of the loopback."""
+    try:
+        socket.create_connection(("127.0.0.1", port), 0.2).close()
+    except OSError:
+        return False
+    return True
+
+
+@contextmanager
+def running(words: list[str], port: int, log: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """Run a mongod until it listens or has ended, and end it in order at the end of the block."""
+    with log.open("wb") as output, subprocess.Popen(words, stdout=output, stderr=output) as process:
+        try:
+            give_up = time.monotonic() + STARTS_WITHIN_S
+            while process.poll() is None and not listens(port):
+                assert time.monotonic() < give_up, f"mongod neither listens nor ends: {log.read_text()[-500:]}"
+                time.sleep(0.05)
+            yield process
+        finally:
+            process.terminate()
+            process.wait(60)
+
+
+@contextmanager
+def member(db_path: Path) -> Iterator[MongoClient[dict[str, Any]]]:
+    """
+    Give the primary of a replica set of one member that asks for accounts; it closes its files at the end.
+
+    Left out: other members, their lag and elections; a cluster (it is not started as a shard).
+    """
+    db_path.mkdir()
+    key, port = base64.b64encode(os.urandom(48)).decode(), free_port()
+    keyfile = db_path.with_name("keyfile")
+    keyfile.write_text(key)
+    keyfile.chmod(0o600)
+    words = [
+        *(str(MONGOD), "--dbpath", str(db_path), "--directoryperdb", "--bind_ip", "127.0.0.1", "--port", str(port)),
+        *("--replSet", "shard0", "--keyFile", str(keyfile), "--nounixsocket", "--wiredTigerCacheSizeGB", "0.25"),
+        *("--setParameter", "shutdownTimeoutMillisForSignaledShutdown=100", "--oplogSize", "16"),
+        *("--setParameter", "enableTestCommands=1"),
+    ]
+    account = {"username": "__system", "password": key, "authSource": "local", "authMechanism": "SCRAM-SHA-256"}
+    with running(words, port, db_path.with_name("member.log")) as process:
+        with MongoClient[dict[str, Any]]("127.0.0.1", port, directConnection=True, **account) as client:
+            members = [{"_id": 0, "host": f"127.0.0.1:{port}"}]
+            client.admin.command("replSetInitiate", {"_id": "shard0", "members": members})
+            while not client.admin.command("hello")["isWritablePrimary"]:
+                time.sleep(0.05)
+            yield client
+        process.terminate()
+        assert process.wait(60) == 0

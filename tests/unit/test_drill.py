@@ -1,0 +1,202 @@
+"""The command lines of a drill, the words that judge a copy, and mongod's log read for its first error."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shlex
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from lab.host.access import COMMANDS
+from vitam_operators import drill, drill_findings, systemd
+from vitam_operators.commands import Command
+from vitam_operators.config_copies import DrillConfig
+from vitam_operators.drill_findings import Expected
+
+SETTINGS = DrillConfig()
+SCRATCH = drill.scratch_of("20261124T190000Z-2", "mongo-data-shard0", SETTINGS)
+UNIT = drill.mongod_unit("20261124T190000Z-2", "mongo-data-shard0")
+EXPECTED = Expected("shard", {"a.big": 100, "a.b": 10, "a.c": 10, "a.d": 10, "a.e": 10})
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        drill.there([SCRATCH]),
+        drill.there([*drill.begun(SCRATCH), *drill.begun(SCRATCH)]),
+        drill.key(SCRATCH),
+        drill.files_in(SCRATCH),
+        drill.remove(SCRATCH),
+        drill.complaint(UNIT),
+        systemd.end_transient(drill.extract_unit("20261124T190000Z-2", "p")),
+        systemd.forget_failure(UNIT),
+    ],
+    ids=lambda command: command.line[:40],
+)
+def test_the_sudo_rules_allow_what_a_drill_runs(command: Command[object]):
+    """A right that is missing shows only on a host, in the night."""
+    words = shlex.split(command.line.partition(" | ")[0])
+    assert words[:2] == ["sudo", "-n"]
+    assert any(re.fullmatch(pattern, " ".join(words[3:])) for pattern in COMMANDS[words[2]])
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/vitam/data/mongod/db", "/vitam/drill", "/vitam/drill/", "/vitam/drill/../data", f"{SCRATCH}/../../data", "/"],
+)
+def test_the_sudo_rules_allow_no_other_removal(path):
+    """A drill removes directories as root: of the right to do so nothing else may be left."""
+    line = f"-rf -- {path}"
+    assert not [pattern for pattern in COMMANDS["rm"] if re.fullmatch(pattern, line)]
+
+
+def on_this_machine(command: Command) -> object:
+    done = subprocess.run(
+        ["sh", "-c", command.line.replace("sudo -n ", "")], capture_output=True, text=True, check=False
+    )
+    assert done.returncode in command.ok, done.stderr
+    return command.read(done.stdout)
+
+
+def test_the_facts_of_a_directory(tmp_path):
+    """Names with a newline count once; what is not there is not there."""
+    scratch = tmp_path / "x"
+    (scratch / "empty").mkdir(parents=True)
+    (scratch / "new\nline").touch()
+    assert on_this_machine(drill.files_in(str(scratch))) == 3
+    assert on_this_machine(drill.there([str(scratch), f"{scratch}.partial"])) == {str(scratch)}
+    for name in ("x.partial", "x.key", "xy"):
+        (tmp_path / name).touch()
+    on_this_machine(drill.remove(str(scratch)))
+    on_this_machine(drill.remove(str(scratch)))
+    assert [path.name for path in tmp_path.iterdir()] == ["xy"]
+
+
+def test_the_version_of_a_mongod_that_is_there_or_not(tmp_path):
+    program = tmp_path / "mongod"
+    assert on_this_machine(drill.mongod_version(str(program))) == ""
+    program.write_text("#!/bin/sh\necho 'db version v5.0.26'\necho 'Build Info: {'\n", encoding="utf-8")
+    assert on_this_machine(drill.mongod_version(str(program))) == ""
+    program.chmod(0o755)
+    assert on_this_machine(drill.mongod_version(str(program))) == "5.0.26"
+    assert drill.series("5.0.26") == drill.series("5.0.14") != drill.series("5.2.0")
+
+
+def opened(tmp_path: Path, owner: int) -> subprocess.CompletedProcess:
+    """Run the script that opens a copy, with a program that says who it is in place of mongod."""
+    scratch, program = tmp_path / "drill" / "L-p", tmp_path / "mongod"
+    scratch.mkdir(parents=True)
+    scratch.parent.chmod(0o700)
+    os.chown(scratch, owner, owner)
+    program.write_text('#!/bin/sh\nid -u; id -g; id -G; echo "$@"; cat "$9"\n', encoding="utf-8")
+    program.chmod(0o755)
+    for directory in (tmp_path, *tmp_path.parents[:-1]):
+        directory.chmod(directory.stat().st_mode | 0o011)
+    job = drill.opening(str(scratch), 29020, SETTINGS.model_copy(update={"mongod": str(program)}), {})
+    return subprocess.run(
+        ["bash", "-c", job.script, "unit", *job.arguments], capture_output=True, text=True, check=False
+    )
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="as on a host: a transient unit is root before it is somebody else")
+def test_a_copy_is_opened_by_the_owner_of_its_files(tmp_path):
+    """As root, mongod would leave files that the owner cannot read; as anybody else it cannot read them itself."""
+    done = opened(tmp_path, 2001)
+    assert done.returncode == 0, done.stderr
+    user, group, groups, words, key = done.stdout.splitlines()
+    assert (user, group, groups) == ("2001", "2001", "2001")
+    assert len(key) == 64
+    assert key not in words
+    assert words.startswith(f"--dbpath {tmp_path}/drill/L-p --bind_ip 127.0.0.1 --port 29020 --nounixsocket --keyFile")
+    assert oct((tmp_path / "drill" / "L-p.key").stat().st_mode) == "0o100600"
+    assert oct((tmp_path / "drill").stat().st_mode & 0o777) == "0o711"
+
+
+@pytest.mark.parametrize(
+    ("storage", "more"),
+    [
+        ({}, ["--directoryperdb"]),
+        ({"directoryPerDB": True}, ["--directoryperdb"]),
+        ({"directoryPerDB": False}, []),
+        (
+            {"directoryPerDB": True, "wiredTiger": {"engineConfig": {"directoryForIndexes": True, "cacheSizeGB": 9}}},
+            ["--directoryperdb", "--wiredTigerDirectoryForIndexes"],
+        ),
+    ],
+)
+def test_a_copy_is_opened_with_the_layout_that_it_has(storage, more):
+    """With another one mongod refuses to start; nobody's cache of then is that of a drill."""
+    words = list(drill.opening("/d/x", 29019, SETTINGS, storage).arguments)
+    assert words[words.index("diagnosticDataCollectionEnabled=false") + 1 :] == more
+    assert words[words.index("--wiredTigerCacheSizeGB") + 1] == "0.5"
+    assert "--replSet" not in words
+
+
+def entry(severity: str, told: str, **attributes: object) -> str:
+    return json.dumps({"t": {"$date": "x"}, "s": severity, "c": "WT", "msg": told, "attr": attributes})
+
+
+WIRED_TIGER = {"session_dhandle_name": "file:a.wt", "error_str": "No such file", "error_code": 2, "msg": "open a.wt"}
+
+
+@pytest.mark.parametrize(
+    ("lines", "words"),
+    [
+        ([], "it said nothing"),
+        (["about to fork", "Killed"], "Killed"),
+        ([entry("I", "Starting"), "[1]", "null"], "null"),
+        ([entry("E", "first", message=WIRED_TIGER), entry("F", "second")], "file:a.wt: No such file: open a.wt"),
+        ([entry("F", "Cursor not found", error={"errmsg": "x"})], 'Cursor not found {"errmsg": "x"}'),
+        ([entry("F", "Fatal assertion")], "Fatal assertion"),
+        ([entry("E", "x" * 900)], "x" * 300),
+    ],
+)
+def test_mongods_first_error(lines, words):
+    """The cause stands first; what follows is sixty lines of the same, then a backtrace."""
+    assert drill.first_complaint("\n".join(lines)) == words
+
+
+def test_collections_by_turns():
+    """Over some nights each collection has its turn, the largest has it every night, a second try has the same."""
+    fast = {name: number for name, number in (EXPECTED.counts or {}).items()}
+    nights = [drill_findings.to_validate(f"202611{day}T190000Z", EXPECTED, fast, 2) for day in range(10, 30)]
+    assert {len(chosen) for chosen in nights} == {2}
+    assert all("a.big" in chosen for chosen in nights)
+    assert {name for chosen in nights for name in chosen} == set(fast)
+    assert nights[0] == drill_findings.to_validate("20261110T190000Z", EXPECTED, fast, 2)
+
+
+def test_collections_whose_count_is_wrong_are_always_validated():
+    fast = {**(EXPECTED.counts or {}), "a.b": 9, "a.c": 9}
+    assert drill_findings.to_validate("L", EXPECTED, fast, 1) == ["a.b", "a.big", "a.c"]
+    assert drill_findings.to_validate("L", EXPECTED, fast, 0) == sorted(fast)
+    assert drill_findings.to_validate("L", EXPECTED, {}, 1) == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "namespace", "data"),
+    [
+        ("shard", "metadata.Unit", True),
+        ("shard", "metadata.system.views", False),
+        ("shard", "config.transactions", False),
+        ("shard", "config.shards", False),
+        ("config", "config.shards", True),
+        ("config", "config.mongos", False),
+        ("config", "admin.system.users", False),
+        ("shard", "local.oplog.rs", False),
+    ],
+)
+def test_what_counts_as_data(kind, namespace, data):
+    """The cluster itself writes while a night copies: such counts differ without a mistake."""
+    assert drill_findings.is_data(kind, namespace) is data
+
+
+def test_sizes_that_nobody_measured_are_guessed():
+    manifest = {"parts": {"p": {"host": "h", "size_bytes": 10}}}
+    assert drill_findings.source_bytes({"sizes": {"h": {"p": 33}}}, manifest, "p") == 33
+    assert drill_findings.source_bytes({"sizes": {"h": {"p": 0}}}, manifest, "p") == 0
+    assert drill_findings.source_bytes({}, manifest, "p") == 40
