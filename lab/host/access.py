@@ -32,6 +32,7 @@ SNAPSHOT = rf"{DB_PATH}\.vitam-backup-[0-9A-Za-z-]+(\.(partial|facts|files|writt
 GUARD_FILE = r"/var/lib/vitam-restart-guard/(plan\.json|report\.json|restart_guard\.py)(\.partial)?"
 GUARD_UNIT = r"/etc/systemd/system/vitam-restart-guard\.(service|timer)"
 DROP_IN = rf"/run/systemd/system/{UNIT}\.d/90-vitam-backup\.conf"
+SECRET = rf"/run/vitam-backup-secrets/{BACKUP_UNIT}"
 GUARDED = rf"({GUARD_FILE}|{GUARD_UNIT}|{DROP_IN})"
 HOLD = rf"/run/vitam-backup(/{UNIT})?"
 COMMANDS = {
@@ -41,8 +42,11 @@ COMMANDS = {
         r"(enable --quiet|disable --quiet --now|restart) vitam-restart-guard\.timer",
         "daemon-reload",
     ],
-    "mkdir": [rf"-p --( (/var/lib/vitam-restart-guard|{HOLD}|/run/systemd/system/{UNIT}\.d))+"],
-    "tee": [rf"--( {GUARDED})+"],
+    "mkdir": [
+        rf"-p --( (/var/lib/vitam-restart-guard|{HOLD}|/run/systemd/system/{UNIT}\.d))+",
+        "-p -m 0700 -- /run/vitam-backup-secrets",
+    ],
+    "tee": [rf"--( {GUARDED})+", rf"-- {SECRET}"],
     "mv": [rf"-- {GUARD_FILE} {GUARD_FILE}"],
     "systemd-run": [rf"--unit={BACKUP_UNIT} .*"],
     "journalctl": [rf"--unit={BACKUP_UNIT} --lines=[0-9]+ --output=cat --no-pager --quiet"],
@@ -56,7 +60,7 @@ COMMANDS = {
     "cp": [rf"--reflink=always -- {DB_PATH}/mongod\.lock {SNAPSHOT}"],
     "du": [rf"--summarize --bytes -- {VITAM_PATH}"],
     "cat": [rf"-- ({BACKUP_PATH}|{SNAPSHOT})"],
-    "rm": [rf"-f --( ({BACKUP_PATH}|{GUARDED}))+", rf"-rf --( {HOLD})+", rf"-rf --( {SNAPSHOT})+"],
+    "rm": [rf"-f --( ({BACKUP_PATH}|{GUARDED}|{SECRET}))+", rf"-rf --( {HOLD})+", rf"-rf --( {SNAPSHOT})+"],
 }
 
 

@@ -39,6 +39,8 @@ RIGHT = {
 }
 OFFER = CLUSTER | {"name": "offer", "shards": [{"name": "shard0", "members": [{"host": "data2"}]}]}
 MISSING = object()
+RESTIC = {"repository": "/srv/restic", "password_conn_id": "r"}
+REPOSITORY = "expected a repository of restic without an account's key in it: '/path', 'sftp:user@host:/path', 's3:https://host/bucket' or 'rest:https://host/'"
 
 
 def changed(path, value):
@@ -109,6 +111,11 @@ def test_right():
         (["copy", "directory"], "backup", "at copy.directory: expected an absolute path without spaces, quotes, '$' and a '/' at its end, found 'backup'"),
         (["copy", "level"], 22, "at copy.level: expected at most 19, found 22"),
         (["copy", "room_factor"], "much", "at copy.room_factor: expected a number, found 'much'"),
+        (["copy", "engine"], "rsync", "at copy.engine: expected 'tar' or 'restic', found 'rsync'"),
+        (["copy", "restic"], RESTIC | {"repository": "rest:https://me:hush@host/"}, f"at copy.restic.repository: {REPOSITORY}, found 'rest:...@host/'"),
+        (["copy", "restic"], RESTIC | {"repository": "s3:https://key:hush@host/b"}, f"at copy.restic.repository: {REPOSITORY}, found 's3:...@host/b'"),
+        (["copy", "restic"], RESTIC | {"repository": "backup"}, f"at copy.restic.repository: {REPOSITORY}, found 'backup'"),
+        (["copy", "restic"], RESTIC | {"read_data_percent": 0}, "at copy.restic.read_data_percent: expected at least 1, found 0"),
         (["mongodb", 0, "mongod"], {"unit": "vitam-mongod"}, "at mongodb.0 (mongo-data).mongod.unit: expected a systemd unit such as 'vitam-mongod.service', found 'vitam-mongod'"),
     ],
 )  # fmt: skip
@@ -144,12 +151,31 @@ def test_mistakes_of_one_value(path, value, sentence):
         (["window"], {"start": "23:30", "end": "01:00"}, "at window.late_start_s: a night may begin 1800 s late, but its 5400 s less 3600 s for the restart leave 1800 s: nothing would be left for the backup"),
         (["copy", "file_sets"], [{"name": "x", "path": "/vitam"}], "at copy.file_sets.0 (x).path: it holds copy.directory (/vitam/backup), put that under exclude"),
         (["copy", "file_sets"], [{"name": "x", "path": "/vitam/data"}], "at copy.file_sets.0 (x).path: it holds /vitam/data/mongod/db of members that run during the copy, put that under exclude"),
+        (["copy", "engine"], "restic", "at copy.restic: needed when copy.engine is 'restic', it says where the repository is"),
+        (["copy"], {"restic": RESTIC, "file_sets": [{"name": "x", "path": "/srv"}]}, "at copy.file_sets.0 (x).path: it holds copy.restic.repository (/srv/restic), put that under exclude"),
         (["copy", "file_sets"], [{"name": "x", "path": "/c", "hosts": ["app2"]}], "at copy.file_sets.0 (x).hosts: unknown host 'app2', did you mean 'app1'?"),
     ],
 )  # fmt: skip
 def test_mistakes_of_values_that_are_right_one_by_one(path, value, sentence):
     """Names that nobody has, two processes on one port, a window without time: nothing of it waits for the night."""
     assert sentence in mistakes(changed(path, value))
+
+
+@pytest.mark.parametrize(
+    "repository",
+    [
+        "/srv/restic",
+        "sftp:me@vault.example.org:/srv/r",
+        "sftp:vault:/r",
+        "s3:https://minio:9000/bucket/a",
+        "rest:http://h/",
+    ],
+)
+@pytest.mark.parametrize("engine", ["tar", "restic"])
+def test_repositories_of_restic(repository, engine):
+    """The section may stay when the engine is another: old copies are read and removed with it."""
+    content = changed(["copy"], {"engine": engine, "restic": RESTIC | {"repository": repository}})
+    assert check_platform(content, source="p.yaml").copies.engine == engine
 
 
 def test_timers_need_the_host_of_the_logbook():
