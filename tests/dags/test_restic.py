@@ -75,6 +75,7 @@ def test_a_whole_night(nights, said, caplog):
     texts = [path.read_text(encoding="utf-8") for path in night.records.directory.rglob("*.json")]
     assert not [text for text in (*noted.lines, *texts, caplog.text) if PASSWORD in text or KEY in text]
     assert not [secret for host in night.fake.hosts.values() for secret in host.secrets]
+    assert not [line for line in noted.lines if "setenv" in line or "Environment=" in line]
 
 
 def test_no_step_answers_with_a_secret(cold):
