@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -99,7 +100,8 @@ class Place:
     def watched(self, what: str) -> str:
         """Put another `restic` before the real one, which does more: `$1` is its command."""
         (self.base / "bin").mkdir()
-        text = f'#!/bin/bash\n[[ $1 == --* ]] && first=$1 && shift\n{what}\nexec /usr/bin/restic ${{first-}} "$@"\n'
+        real = f'exec {shutil.which("restic")} ${{first-}} "$@"'
+        text = f"#!/bin/bash\n[[ $1 == --* ]] && first=$1 && shift\n{what}\n{real}\n"
         (self.base / "bin" / "restic").write_text(text, encoding="utf-8")
         (self.base / "bin" / "restic").chmod(0o755)
         return f"{self.base}/bin:"
