@@ -34,6 +34,7 @@ DRILL = r"/vitam/drill/[0-9]{8}T[0-9]{6}Z-[A-Za-z0-9@._-]+"
 GUARD_FILE = r"/var/lib/vitam-restart-guard/(plan\.json|report\.json|restart_guard\.py)(\.partial)?"
 GUARD_UNIT = r"/etc/systemd/system/vitam-restart-guard\.(service|timer)"
 DROP_IN = rf"/run/systemd/system/{UNIT}\.d/90-vitam-backup\.conf"
+SECRET = rf"/run/vitam-backup-secrets/{BACKUP_UNIT}"
 GUARDED = rf"({GUARD_FILE}|{GUARD_UNIT}|{DROP_IN})"
 HOLD = rf"/run/vitam-backup(/{UNIT})?"
 COMMANDS = {
@@ -43,8 +44,11 @@ COMMANDS = {
         r"(enable --quiet|disable --quiet --now|restart) vitam-restart-guard\.timer",
         "daemon-reload",
     ],
-    "mkdir": [rf"-p --( (/var/lib/vitam-restart-guard|{HOLD}|/run/systemd/system/{UNIT}\.d))+"],
-    "tee": [rf"--( {GUARDED})+", rf"-- {BACKUP}/manifest\.json\.partial"],
+    "mkdir": [
+        rf"-p --( (/var/lib/vitam-restart-guard|{HOLD}|/run/systemd/system/{UNIT}\.d))+",
+        "-p -m 0700 -- /run/vitam-backup-secrets",
+    ],
+    "tee": [rf"--( {GUARDED})+", rf"-- {BACKUP}/manifest\.json\.partial", rf"-- {SECRET}"],
     "mv": [rf"-- {GUARD_FILE} {GUARD_FILE}", rf"-- {BACKUP}/manifest\.json\.partial {BACKUP}/manifest\.json"],
     "systemd-run": [rf"--unit={BACKUP_UNIT} .*"],
     "journalctl": [rf"--unit={BACKUP_UNIT} --lines=[0-9]+ --output=cat --no-pager --quiet"],
@@ -61,7 +65,7 @@ COMMANDS = {
     "cat": [rf"-- ({BACKUP_PATH}|{SNAPSHOT}|{DRILL}\.key)"],
     "find": [rf"{DRILL} -printf \."],
     "rm": [
-        rf"-f --( ({BACKUP_PATH}|{GUARDED}))+",
+        rf"-f --( ({BACKUP_PATH}|{GUARDED}|{SECRET}))+",
         rf"-rf --( {HOLD})+",
         rf"-rf --( {SNAPSHOT})+",
         rf"-rf -- {BACKUP}",

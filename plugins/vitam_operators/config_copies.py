@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from vitam_operators.config_types import AbsolutePath, Name, Port, Strict
+from vitam_operators.config_types import REPOSITORY_PATTERN, AbsolutePath, ConnId, Name, Port, Strict
 
 
 class FileSet(Strict):
@@ -33,6 +33,20 @@ class KeepConfig(Strict):
     )
 
 
+class ResticConfig(Strict):
+    """Where the engine restic keeps copies."""
+
+    repository: str = Field(
+        pattern=REPOSITORY_PATTERN, description="as restic has it; each part has a repository of its own below it"
+    )
+    password_conn_id: ConnId = Field(description="Airflow connection whose password is that of the repositories")
+    cache_directory: AbsolutePath | None = Field(default=None, description="on each host; none: no cache")
+    limit_upload_kib: Annotated[int, Field(ge=1)] | None = Field(default=None, description="KiB/s of each copy")
+    read_data_percent: Annotated[int, Field(ge=1, le=100)] = Field(
+        default=100, description="how much is read back: 100: the whole copy; less: of its repository, at random"
+    )
+
+
 class CopyConfig(Strict):
     """Where and how copies are made."""
 
@@ -40,7 +54,8 @@ class CopyConfig(Strict):
     method: Literal["auto", "direct", "reflink"] = Field(
         default="auto", description="of MongoDB's data: a snapshot that is copied later, or a copy while it is down"
     )
-    engine: Literal["tar"] = "tar"
+    engine: Literal["tar", "restic"] = "tar"
+    restic: ResticConfig | None = Field(default=None, description="needed by the engine restic")
     compression: Literal["zstd", "none"] = "zstd"
     level: Annotated[int, Field(ge=1, le=19)] = Field(default=1, description="zstd level")
     threads: Annotated[int, Field(ge=0)] = Field(default=0, description="zstd threads; 0: one for each core")

@@ -15,6 +15,10 @@ UNIT_PATTERN = r"^[\w@.:-]+\.service$"
 VERSION_PATTERN = r"^\d+(\.\d+)*(\.rc\.\d+)?$"
 HOST_KEY_PATTERN = r"^(ssh|ecdsa|sk)-\S+ \S+$"
 URL_PATTERN = r"^[a-z][a-z0-9+.-]*://\S+$"
+REPOSITORY_PATTERN = (
+    r"^(/|sftp:([\w.-]+@)?[\w.-]+:/|s3:https?://[\w.-]+(:\d+)?/|rest:https?://[\w.-]+(:\d+)?/)"
+    r"([\w.-]+/)*[\w.-]*$"
+)
 
 PATTERNS_IN_WORDS: dict[str, str] = {
     NAME_PATTERN: "letters, digits, '_', '.' and '-', 63 at most, a letter or a digit first",
@@ -22,6 +26,8 @@ PATTERNS_IN_WORDS: dict[str, str] = {
     UNIT_PATTERN: "a systemd unit such as 'vitam-mongod.service'",
     VERSION_PATTERN: "Vitam's version such as '7.0.1'",
     HOST_KEY_PATTERN: "a public host key such as 'ssh-ed25519 AAAAC3...', without host name and comment",
+    REPOSITORY_PATTERN: "a repository of restic without an account's key in it: '/path', 'sftp:user@host:/path', "
+    "'s3:https://host/bucket' or 'rest:https://host/'",
     URL_PATTERN: "a URL such as 'file:///var/lib/vitam-backup'",
 }
 """What each pattern asks for, for people (see :mod:`vitam_operators.platforms`)."""

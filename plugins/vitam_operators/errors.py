@@ -34,6 +34,10 @@ class ConfigError(OperatorNeededError):
     """The platform file, or the inventory that it is made from, is wrong. All mistakes are in the message."""
 
 
+class SecretMissingError(OperatorNeededError):
+    """The Airflow connection that a job's secrets come from does not hold them."""
+
+
 class LookFailedError(OperatorNeededError):
     """The look found the platform unfit for a backup; nothing was touched. All findings are in the message."""
 

@@ -25,6 +25,7 @@ def findings(platform: Platform) -> Iterator[str]:
     yield from _shared_ports_and_units(platform)
     yield from _elasticsearch(platform)
     yield from _securing(platform)
+    yield from _restic(platform)
     yield from _file_sets(platform)
     yield from _keep(platform)
     yield from _drill(platform)
@@ -128,6 +129,20 @@ def _securing(platform: Platform) -> Iterator[str]:
         yield "at securing.by: 'quartz' needs a host with the service 'scheduler', none has it"
     if securing.by == "quartz" and securing.platform_secret_conn_id is None:
         yield "at securing.platform_secret_conn_id: needed to ask the scheduler for its current jobs"
+
+
+def _restic(platform: Platform) -> Iterator[str]:
+    copies = platform.copies
+    if copies.restic is None:
+        if copies.engine == "restic":
+            yield "at copy.restic: needed when copy.engine is 'restic', it says where the repository is"
+        return
+    for index, file_set in enumerate(copies.file_sets):
+        if _holds(file_set, copies.restic.repository):
+            yield (
+                f"at copy.file_sets.{index} ({file_set.name}).path: it holds copy.restic.repository "
+                f"({copies.restic.repository}), put that under exclude"
+            )
 
 
 def _file_sets(platform: Platform) -> Iterator[str]:

@@ -135,11 +135,12 @@ def _advice(item: Any) -> str:
 
 
 def _shown(value: Any) -> str:
+    """Return a value for the eyes of everybody: what stands before the host in a URL may be a password."""
     if value is None or value in ([], (), {}):
         return "nothing"
     if isinstance(value, dict):
         return "keys with values"
-    return "a list" if isinstance(value, list) else repr(value)
+    return "a list" if isinstance(value, list) else re.sub(r":\S*@", ":...@", repr(value))
 
 
 def _model_below(model: type[BaseModel], key: str) -> type[BaseModel]:

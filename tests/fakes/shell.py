@@ -14,9 +14,9 @@ from typing import Any
 from tests.fakes.drills import FakeDrills
 from tests.fakes.guards import FakeGuard
 from tests.fakes.units import FakeUnit, not_found
-from vitam_operators import archive, drill, guard, reflink
+from vitam_operators import archive, drill, guard, reflink, secret_files
 from vitam_operators.config import Host
-from vitam_operators.engines import tar
+from vitam_operators.engines import restic, tar
 from vitam_operators.procedure import SERVICES
 
 Answer = tuple[int, str]
@@ -35,7 +35,7 @@ class FakeHost:
     One host: units, files, and web services that answer while their unit runs.
 
     Files are sizes by path. A copy reads its source when it ends, so that a mongod that was started meanwhile spoils
-    it, as it would on a disk.
+    it, as it would on a disk. Secrets are files that a job takes away when it begins.
 
     Left out: users and rights (but for ``sudo``), network failures other than :attr:`unreachable`, time.
     """
@@ -48,6 +48,7 @@ class FakeHost:
     changed: dict[str, int] = field(default_factory=dict)
     archives: dict[str, str] = field(default_factory=dict)
     texts: dict[str, str] = field(default_factory=dict)
+    secrets: dict[str, str] = field(default_factory=dict)
     free_bytes: int = 100 * GIGABYTE
     missing_tools: tuple[str, ...] = ()
     sudo: bool = True
@@ -132,6 +133,18 @@ class FakeHost:
             case ["rm", "-f", "--", path] if root and path.startswith("/vitam/"):
                 self.tell(self.host.name, "remove", path)
                 return 0, ""
+            case ["rm", "-f", "--", secret, *partial] if root and secret.startswith(secret_files.HOME):
+                self.secrets.pop(secret, None)
+                assert all(path.endswith(".partial") for path in partial)
+                return 0, ""
+            case ["mkdir", "-p", "-m", "0700", "--", secret_files.HOME] if root:
+                return 0, ""
+            case ["umask", "077", "&&", "sudo", "-n", "tee", "--", path, ">", "/dev/null"]:
+                self.secrets[path] = stdin
+                return 0, ""
+            case ["cat", "--", facts] if root:
+                known = (self.files.get(facts), self.archives.get(facts))
+                return (0, f"{known[0]} {known[1]} 3\n") if facts in self.archives else (1, "")
             case ["rm", "-rf", "--", path, *_] if root and ".vitam-backup-" in path:
                 self._remove_snapshot(path)
                 return 0, ""
@@ -195,8 +208,12 @@ class FakeHost:
             tar.VERIFY_SCRIPT: lambda: self._read_back(*arguments[:2]),
             tar.EXTRACT_SCRIPT: lambda: self.drills.extract(unit, arguments[0], arguments[2]),
             reflink.SNAPSHOT_SCRIPT: lambda: self._share(unit, *arguments),
+            restic.STORE_SCRIPT: lambda: self._snapshot(unit, *arguments[3:7]),
+            restic.VERIFY_SCRIPT: lambda: self._read_back(arguments[3], f"{arguments[5]}.facts"),
         }
-        unit = self.units[name] = FakeUnit(name, job=jobs[script])
+        secret = self.secrets.pop(secret_files.path_of(name), "")
+        knows = secret_files.TAKE_SCRIPT not in script or secret.startswith("export ")
+        unit = self.units[name] = FakeUnit(name, job=jobs[script] if knows else lambda: 1)
         unit.begin()
         unit.words.append("copied 1")
         return 0, ""
@@ -209,6 +226,16 @@ class FakeHost:
         path = f"{directory}/{name}"
         self.files[path] = sum(read.values())
         self.archives[path] = hashlib.sha256(path.encode()).hexdigest()
+        return 0
+
+    def _snapshot(self, unit: FakeUnit, source: str, directory: str, repository: str, part: str) -> int:
+        read = self._read_cold(source)
+        if self.copy_fails or not read:
+            unit.words.append("Fatal: unable to save snapshot: no space left on device")
+            return 1
+        facts = f"{directory}/{part}.facts"
+        self.files[facts] = sum(read.values())
+        self.archives[facts] = hashlib.sha256(f"{repository}/{part}".encode()).hexdigest()
         return 0
 
     def _share(self, unit: FakeUnit, source: str, snapshot: str) -> int:

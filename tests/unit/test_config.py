@@ -13,13 +13,14 @@ import yaml
 from pydantic import BaseModel, ValidationError
 
 from vitam_operators.config import Member, MongoCluster, Platform, ReplicaSet, WindowConfig
-from vitam_operators.config_copies import FileSet, KeepConfig
+from vitam_operators.config_copies import FileSet, KeepConfig, ResticConfig
 from vitam_operators.platforms import load_platform, schema_text
 
 CONFIG = Path(__file__).parents[2] / "config"
 EXAMPLE = CONFIG / "platform.example.yaml"
 SCHEMA = CONFIG / "platform.schema.json"
 NEEDED = ("name", "vitam_version", "ssh_conn_id", "hosts", "mongodb", "elasticsearch", "securing")
+NEEDED_OF_RESTIC = ("repository", "password_conn_id")
 
 
 def example():
@@ -78,12 +79,15 @@ def test_defaults_in_the_examples_comments_are_true():
     assert platform.window == WindowConfig.model_validate(example()["window"] | {"blackout_dates": []})
     assert platform.workflows.model_dump() == example()["workflows"]
     assert platform.timeouts.model_dump() == example()["timeouts"]
-    assert platform.copies.model_dump(exclude={"file_sets", "keep"}) == {
-        key: value for key, value in example()["copy"].items() if key not in ("file_sets", "keep")
+    own = {"file_sets", "keep", "restic"}
+    assert platform.copies.model_dump(exclude=own) == {
+        key: value for key, value in example()["copy"].items() if key not in own
     }
     assert platform.copies.keep is None
     no_periods = {"daily": 0, "weekly": 0, "monthly": 0}
     assert KeepConfig().model_dump() == example()["copy"]["keep"] | no_periods
+    restic = ResticConfig.model_validate({key: example()["copy"]["restic"][key] for key in NEEDED_OF_RESTIC})
+    assert (restic.cache_directory, restic.limit_upload_kib, restic.read_data_percent) == (None, None, 100)
     assert platform.copies.file_sets == (FileSet(name="conf", path="/vitam/conf"),)
     assert platform.service_order == platform.start_order == ()
 

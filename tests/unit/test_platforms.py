@@ -39,6 +39,8 @@ RIGHT = {
 }
 OFFER = CLUSTER | {"name": "offer", "shards": [{"name": "shard0", "members": [{"host": "data2"}]}]}
 MISSING = object()
+RESTIC = {"repository": "/srv/restic", "password_conn_id": "r"}
+REPOSITORY = "expected a repository of restic without an account's key in it: '/path', 'sftp:user@host:/path', 's3:https://host/bucket' or 'rest:https://host/'"
 
 
 def changed(path, value):
@@ -113,6 +115,11 @@ def test_right():
         (["drill", "when"], "often", "at drill.when: expected 'each_backup', 'weekly' or 'by_hand', found 'often'"),
         (["drill", "cache_gb"], 0.1, "at drill.cache_gb: expected at least 0.25, found 0.1"),
         (["copy", "room_factor"], "much", "at copy.room_factor: expected a number, found 'much'"),
+        (["copy", "engine"], "rsync", "at copy.engine: expected 'tar' or 'restic', found 'rsync'"),
+        (["copy", "restic"], RESTIC | {"repository": "rest:https://me:hush@host/"}, f"at copy.restic.repository: {REPOSITORY}, found 'rest:...@host/'"),
+        (["copy", "restic"], RESTIC | {"repository": "s3:https://key:hush@host/b"}, f"at copy.restic.repository: {REPOSITORY}, found 's3:...@host/b'"),
+        (["copy", "restic"], RESTIC | {"repository": "backup"}, f"at copy.restic.repository: {REPOSITORY}, found 'backup'"),
+        (["copy", "restic"], RESTIC | {"read_data_percent": 0}, "at copy.restic.read_data_percent: expected at least 1, found 0"),
         (["mongodb", 0, "mongod"], {"unit": "vitam-mongod"}, "at mongodb.0 (mongo-data).mongod.unit: expected a systemd unit such as 'vitam-mongod.service', found 'vitam-mongod'"),
     ],
 )  # fmt: skip
@@ -154,12 +161,31 @@ def test_mistakes_of_one_value(path, value, sentence):
         (["drill"], {"directory": "/vitam/data"}, "at drill.directory: /vitam/data and /vitam/data/mongod/db hold one another, a drill needs a directory of its own"),
         (["drill"], {"port": 27017}, "at drill.port: a drill on host 'data1' may need 27017 to 27018, 27018 is taken there"),
         (["drill"], {"port": 9200}, "at drill.port: a drill on host 'data1' may need 9200 to 9201, 9200 is taken there"),
+        (["copy", "engine"], "restic", "at copy.restic: needed when copy.engine is 'restic', it says where the repository is"),
+        (["copy"], {"restic": RESTIC, "file_sets": [{"name": "x", "path": "/srv"}]}, "at copy.file_sets.0 (x).path: it holds copy.restic.repository (/srv/restic), put that under exclude"),
         (["copy", "file_sets"], [{"name": "x", "path": "/c", "hosts": ["app2"]}], "at copy.file_sets.0 (x).hosts: unknown host 'app2', did you mean 'app1'?"),
     ],
 )  # fmt: skip
 def test_mistakes_of_values_that_are_right_one_by_one(path, value, sentence):
     """Names that nobody has, two processes on one port, a window without time: nothing of it waits for the night."""
     assert sentence in mistakes(changed(path, value))
+
+
+@pytest.mark.parametrize(
+    "repository",
+    [
+        "/srv/restic",
+        "sftp:me@vault.example.org:/srv/r",
+        "sftp:vault:/r",
+        "s3:https://minio:9000/bucket/a",
+        "rest:http://h/",
+    ],
+)
+@pytest.mark.parametrize("engine", ["tar", "restic"])
+def test_repositories_of_restic(repository, engine):
+    """The section may stay when the engine is another: old copies are read and removed with it."""
+    content = changed(["copy"], {"engine": engine, "restic": RESTIC | {"repository": repository}})
+    assert check_platform(content, source="p.yaml").copies.engine == engine
 
 
 def test_timers_need_the_host_of_the_logbook():

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from vitam_operators import reflink, systemd
-from vitam_operators.engines import tar
+from vitam_operators.engines import restic, tar
 from vitam_operators.systemd import UnitState, unit_states
 
 RECORDED = json.loads(
@@ -242,11 +242,24 @@ def test_systemd_puts_no_variables_into_words(word, sent):
     assert run_words(script=word)[-2] == sent
 
 
-@pytest.mark.parametrize("script", [tar.STORE_SCRIPT, tar.VERIFY_SCRIPT, tar.EXTRACT_SCRIPT, reflink.SNAPSHOT_SCRIPT])
+@pytest.mark.parametrize(
+    "script", [tar.STORE_SCRIPT, tar.VERIFY_SCRIPT, tar.EXTRACT_SCRIPT, tar.REMOVE_SCRIPT, reflink.SNAPSHOT_SCRIPT]
+)
 def test_the_scripts_have_nothing_that_systemd_would_take(script):
     """`systemctl status` of the host then shows the script as it stands in the package."""
     assert "$1" in script
     assert run_words(script=script)[-2] == script
+
+
+@pytest.mark.parametrize(
+    "script", [restic.STORE_SCRIPT, restic.VERIFY_SCRIPT, restic.EXTRACT_SCRIPT, restic.REMOVE_SCRIPT]
+)
+def test_scripts_with_lists_are_kept_from_systemd(script):
+    """Bash has no way to write a list of words without `${...}`; the unit's name is their `$0`."""
+    sent = run_words(script=script)[-2]
+    assert sent.count("$$") == sent.count("$${") == script.count("${")
+    assert sent.replace("$$", "$") == script
+    assert not script.startswith("$")
 
 
 def test_ending_what_is_gone_already_is_no_failure():

@@ -7,8 +7,10 @@ import shlex
 import pytest
 
 from tests.unit.test_archive import answered
+from tests.unit.test_restic import RESTIC
 from vitam_operators.config_copies import CopyConfig
 from vitam_operators.engines.base import Stored
+from vitam_operators.engines.restic import ResticEngine
 from vitam_operators.engines.tar import TarEngine
 
 ZSTD = CopyConfig(directory="/vitam/backup", level=3, threads=2)
@@ -119,3 +121,15 @@ def test_only_the_unfinished_is_removed():
     """Never the archive itself, and no `*`."""
     command = TarEngine(ZSTD).remove_unfinished("L", "p")
     assert shlex.split(command.line) == ["sudo", "-n", "rm", "-f", "--", "/vitam/backup/L/p.tar.zst.partial"]
+
+
+@pytest.mark.parametrize("engine", [TarEngine(ZSTD), ResticEngine(RESTIC)], ids=["tar", "restic"])
+@pytest.mark.parametrize("label", ["", ".", "..", "/", "L/..", "-r", "*", "L L", "L\n"])
+def test_nothing_but_a_backup_is_removed(engine, label):
+    """The label becomes a path that is removed with all below it, as root."""
+    with pytest.raises(ValueError, match=r"is no label of a backup, nothing is removed"):
+        engine.remove(label, ("p",))
+
+
+def test_the_directory_of_a_backup_is_removed():
+    assert TarEngine(ZSTD).remove("20261124T190000Z-2", ("p",)).arguments == ("/vitam/backup/20261124T190000Z-2",)

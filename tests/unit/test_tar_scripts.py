@@ -25,7 +25,7 @@ class Place:
     """A directory to copy, and a directory for copies."""
 
     def __init__(self, base: Path, name: str = "source") -> None:
-        self.source = base / name
+        self.base, self.source = base, base / name
         self.source.mkdir()
         self.copies = CopyConfig(directory=str(base / "copies"), compression="none")
         self.target = base / "copies" / "L"
@@ -344,3 +344,17 @@ def test_what_an_interrupted_extraction_left_is_swept(place, tmp_path):
     ended_well(place.extract(tmp_path / "back"))
     assert contents(tmp_path / "back") == contents(place.source)
     assert not (tmp_path / "back.partial").exists()
+
+
+# --- removing --------------------------------------------------------------------------------------------------------
+
+
+def test_an_old_backup_is_removed_and_no_other(place):
+    """Removing again finds nothing to do."""
+    fill(place.source)
+    ended_well(place.copy())
+    (place.base / "copies" / "L2").mkdir()
+    for _ in range(2):
+        job = TarEngine(place.copies).remove("L", ("p",))
+        ended_well(run(job.script, list(job.arguments), "exec", {}))
+        assert [path.name for path in (place.base / "copies").iterdir()] == ["L2"]

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import ClassVar
 
 from vitam_operators.commands import Command
 from vitam_operators.config_copies import CopyConfig
+from vitam_operators.secret_files import Secret
+
+LABEL = re.compile(r"[0-9A-Za-z][0-9A-Za-z-]*")
 
 
 @dataclass(frozen=True)
@@ -17,10 +21,12 @@ class Job:
 
     :param script: a constant text for bash; what differs from job to job are its arguments
     :param arguments: its ``$1``, ``$2``, …
+    :param secret: what its environment has to hold; its script begins with :data:`.secret_files.TAKE_SCRIPT` then
     """
 
     script: str
     arguments: tuple[str, ...]
+    secret: Secret | None = None
 
 
 @dataclass(frozen=True)
@@ -29,7 +35,7 @@ class Stored:
     A copy on its host, as it stands there.
 
     :param size_bytes: what it takes
-    :param sha256: what it is known by: of the archive
+    :param sha256: what it is known by: of the archive, or of the snapshot (its id)
     :param files: how many files and directories are in it
     """
 
@@ -48,6 +54,8 @@ class Engine(ABC):
     name: ClassVar[str]
     tools: ClassVar[tuple[str, ...]]
     """Programs that each host has to have."""
+    needs_room: ClassVar[bool]
+    """Whether a copy takes as much room in ``copy.directory`` as :attr:`CopyConfig.room_factor` says."""
 
     def __init__(self, copies: CopyConfig) -> None:
         self.copies = copies
@@ -73,9 +81,29 @@ class Engine(ABC):
         """Change: put what is in a copy into a directory that does not exist yet, whole or not at all."""
 
     @abstractmethod
+    def remove(self, label: str, parts: tuple[str, ...]) -> Job:
+        """
+        Change: remove what a host has of a backup, and its copies with it; what is gone already is no error.
+
+        :param parts: those whose copies this host made
+        :raises ValueError: it is no label, and might name something else
+        """
+
+    @abstractmethod
     def remove_unfinished(self, label: str, part: str) -> Command[None]:
         """Change: remove what an unfinished job left."""
 
     @abstractmethod
     def progress_bytes(self, words: str) -> int:
         """Return how much a job says that it has read; 0 before it says anything."""
+
+
+def strict(label: str) -> str:
+    """
+    Return a label that is about to be removed.
+
+    :raises ValueError: it might name more than one backup, or something else
+    """
+    if not LABEL.fullmatch(label):
+        raise ValueError(f"{label!r} is no label of a backup, nothing is removed")
+    return label

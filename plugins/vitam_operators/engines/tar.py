@@ -13,7 +13,7 @@ import re
 from typing import ClassVar
 
 from vitam_operators.commands import Command, change, line
-from vitam_operators.engines.base import Engine, Job, Stored
+from vitam_operators.engines.base import Engine, Job, Stored, strict
 
 RECORD_BYTES = 10_240
 SUFFIX = {"zstd": ".tar.zst", "none": ".tar"}
@@ -65,12 +65,18 @@ $expand < "$archive" | tar --extract --directory="$target.partial" --numeric-own
 mv "$target.partial" "$target"
 """
 
+REMOVE_SCRIPT = """
+set -Eeuo pipefail
+rm -rf -- "$1"
+"""
+
 
 class TarEngine(Engine):
     """One archive for each part, in the directory of its backup. It keeps nothing twice, and leaves nothing out."""
 
     name: ClassVar[str] = "tar"
     tools: ClassVar[tuple[str, ...]] = ("tar", "zstd", "sha256sum")
+    needs_room: ClassVar[bool] = True
 
     def _archive(self, part: str) -> str:
         return part + SUFFIX[self.copies.compression]
@@ -103,6 +109,10 @@ class TarEngine(Engine):
     def extract(self, place: str, target: str) -> Job:
         """Change: check the archive's checksum, then extract it with owners, modes and attributes."""
         return Job(EXTRACT_SCRIPT, (place, _expand(place), target))
+
+    def remove(self, label: str, parts: tuple[str, ...]) -> Job:
+        """Change: remove the directory of the backup, whatever parts are in it."""
+        return Job(REMOVE_SCRIPT, (self._directory(strict(label)),))
 
     def remove_unfinished(self, label: str, part: str) -> Command[None]:
         """Change: remove the ``.partial``."""

@@ -10,6 +10,7 @@ from airflow.sdk.exceptions import AirflowSkipException
 
 import vitam_operators
 from vitam_operators import estimates, manifest, nights, securing
+from vitam_operators.engines.chosen import engine_of
 from vitam_operators.errors import LookFailedError, NightClosedError, WindowError
 from vitam_operators.hooks.records import nights_of
 from vitam_operators.operators.base import NightOperator
@@ -156,6 +157,8 @@ class PlanNightOperator(NightOperator):
 
     def _without_room(self, plan: Facts, hosts: dict[str, Facts], names: set[str]) -> list[str]:
         """Name the hosts that cannot hold the copies that would be made on them."""
+        if not engine_of(self.platform.copies).needs_room:
+            return []
         factor, found = self.platform.copies.room_factor, []
         for name in sorted(names & set(hosts)):
             facts = hosts[name]

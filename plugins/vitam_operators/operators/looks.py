@@ -9,6 +9,7 @@ from typing import Any
 
 from vitam_operators import archive, guard, health, mongo, reflink, systemd, writes
 from vitam_operators.config import Host, MongoCluster, Platform
+from vitam_operators.engines.chosen import engine_of
 from vitam_operators.errors import LookFailedError, VitamBackupError
 from vitam_operators.hooks import mongo as mongo_hooks
 from vitam_operators.hooks.hosts import HostHook, Shell, target
@@ -75,7 +76,8 @@ class CheckHostOperator(HostOperator, LookOperator):
         return {**facts, "methods": methods, "warnings": warnings}, findings
 
     async def _missing_tools(self, shell: Shell) -> list[str]:
-        missing = await shell.run(systemd.missing_tools(NEEDED_TOOLS))
+        tools = dict.fromkeys((*NEEDED_TOOLS, *engine_of(self.platform.copies).tools))
+        missing = await shell.run(systemd.missing_tools(tools))
         findings = [f"{shell.host.name}: the program {tool} is missing, install it" for tool in missing]
         if not await shell.run(systemd.may_sudo()):
             findings.append(f"{shell.host.name}: sudo asks for a password; see the sudoers file in docs/operate.md")

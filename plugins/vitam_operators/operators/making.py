@@ -81,6 +81,7 @@ class MakeOperator(WaitingOperator):
             engine.store(directory, night.label, name, exclude),
             engine.stored(night.label, name),
             engine.place(night.label, name),
+            needs_room=engine.needs_room,
         )
 
     def limit_s(self) -> int:
