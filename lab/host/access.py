@@ -24,7 +24,7 @@ Subsystem sftp /usr/lib/openssh/sftp-server
 # What the backup may do as root, argument by argument. `systemctl show` needs no right at all.
 # A transient unit runs as root what it is told to: the rule bounds its name, not its script.
 UNIT = r"vitam-[A-Za-z0-9@._-]+"
-BACKUP_UNIT = r"vitam-(copy|ship|verify|drill)-[A-Za-z0-9@._-]+\.service"
+BACKUP_UNIT = r"vitam-(copy|ship|verify|drill|prune)-[A-Za-z0-9@._-]+\.service"
 BACKUP_PATH = r"/vitam/backup(/[A-Za-z0-9@_-][A-Za-z0-9@._-]*)+"
 BACKUP = r"/vitam/backup/[0-9]{8}T[0-9]{6}Z(-[0-9]+)?"
 VITAM_PATH = r"/vitam(/[A-Za-z0-9@_-][A-Za-z0-9@._-]*)+"

@@ -45,6 +45,11 @@ def verify_unit(label: str, part: str) -> str:
     return f"vitam-verify-{label}-{part}.service"
 
 
+def prune_unit(label: str) -> str:
+    """Return the name of the transient unit that removes a backup's copies from where an engine stores them."""
+    return f"vitam-prune-{label}.service"
+
+
 def size_of(path: str) -> Command[int]:
     """Fact: how many bytes the files below a directory hold; 1 is the status of du when one vanished meanwhile."""
     ok = frozenset({0, 1})

@@ -15,6 +15,8 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from vitam_operators import nights as records
+from vitam_operators.engines.chosen import engine_name
+from vitam_operators.engines.tar import TarEngine
 from vitam_operators.nights import LABEL, Directory, Night, Nights, Record, moment_of
 
 OPEN, INCOMPLETE, SEALED, VERIFIED, DRILLED = "open", "incomplete", "sealed", "verified", "drilled"
@@ -236,9 +238,10 @@ def _with_parts(backup: Backup, parts: dict[str, Any]) -> Backup:
 
 def _places(backup: Backup, parts: dict[str, Any]) -> dict[str, str]:
     """
-    Return the directory of the copies on each host.
+    Return the directory of the copies on each host; of an engine that stores them elsewhere, that of their lists.
 
     :raises ValueError: one of them is not the backup's own
     """
-    archives = {part["host"]: PurePosixPath(part["archive"]) for part in parts.values()}
-    return {host: directory_of(backup.label, str(path.parent)) for host, path in archives.items()}
+    archives = {p["host"]: PurePosixPath(p["archive"]) for p in parts.values() if engine_name(p) == TarEngine.name}
+    places = {host: directory_of(backup.label, str(path.parent)) for host, path in archives.items()}
+    return {part["host"]: "" for part in parts.values()} | places

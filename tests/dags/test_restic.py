@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import shlex
 from collections.abc import Callable
@@ -11,10 +12,11 @@ import pytest
 
 from tests.dags.half import HalfNight
 from tests.dags.night import NightRun
-from vitam_operators import archive, secret_files
+from vitam_operators import archive, catalogue, secret_files
 from vitam_operators import nights as records
 from vitam_operators.engines import restic
 from vitam_operators.errors import CommandFailedError, CopyFailedError, SecretMissingError
+from vitam_operators.operators.prune import Going
 
 PASSWORD, KEY = "hush-of-restic", "hush-of-the-cloud"
 CONNECTION = {"conn_type": "generic", "password": PASSWORD, "extra": {"environment": {"AWS_SECRET_ACCESS_KEY": KEY}}}
@@ -142,3 +144,23 @@ def test_a_host_without_restic_is_found_by_the_look(nights):
     night.fake.hosts["data"].missing_tools = ("restic",)
     night.run()
     assert (night.state, night.different, night.changes) == ("failed", set(), [])
+
+
+def test_a_backup_of_restic_is_pruned_where_restic_keeps_it(nights):
+    """Its lists lie on the host, its data in repositories: both go, and the catalogue knows it until then."""
+    night = nights("vaulted")
+    night.fake.secure_logbooks()
+    night.run(securing="none_running")
+    backup = catalogue.entry(night.records)
+    assert backup is not None
+    assert backup.state == catalogue.VERIFIED
+    step = night.dag.get_task("prune_backups")
+    going = Going(backup, night.records, {"freed": {}, "began_at": records.now_text()})
+    made = (night.records.read(records.MANIFEST) or {})["parts"]
+    for host in backup.places:
+        assert asyncio.run(step._free(host, [going])) == []
+    forgotten = {
+        (where, what.rpartition("/")[2]) for where, verb, what in night.fake.changes if verb == "forget snapshot"
+    }
+    assert forgotten == {(part["host"], name) for name, part in made.items()}
+    assert not [path for host in night.fake.hosts.values() for path in host.files if f"/{backup.label}/" in path]

@@ -209,6 +209,7 @@ class FakeHost:
             tar.EXTRACT_SCRIPT: lambda: self.drills.extract(unit, arguments[0], arguments[2]),
             reflink.SNAPSHOT_SCRIPT: lambda: self._share(unit, *arguments),
             restic.STORE_SCRIPT: lambda: self._snapshot(unit, *arguments[3:7]),
+            restic.REMOVE_SCRIPT: lambda: self._forget_snapshots(*arguments[3:]),
             restic.VERIFY_SCRIPT: lambda: self._read_back(arguments[3], f"{arguments[5]}.facts"),
         }
         secret = self.secrets.pop(secret_files.path_of(name), "")
@@ -236,6 +237,12 @@ class FakeHost:
         facts = f"{directory}/{part}.facts"
         self.files[facts] = sum(read.values())
         self.archives[facts] = hashlib.sha256(f"{repository}/{part}".encode()).hexdigest()
+        return 0
+
+    def _forget_snapshots(self, directory: str, repository: str, *parts: str) -> int:
+        for part in parts:
+            self.tell(self.host.name, "forget snapshot", f"{repository}/{part}")
+            self.files.pop(f"{directory}/{part}.facts", None)
         return 0
 
     def _share(self, unit: FakeUnit, source: str, snapshot: str) -> int:

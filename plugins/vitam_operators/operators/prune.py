@@ -9,18 +9,26 @@ from typing import Any
 
 from airflow.sdk.exceptions import AirflowSkipException
 
-from vitam_operators import archive, nights, prune
+from vitam_operators import archive, nights, prune, systemd
 from vitam_operators.catalogue import PRUNED, PRUNING, VERIFIED, Backup, entries, entry
 from vitam_operators.commands import write_whole
 from vitam_operators.config import Platform
+from vitam_operators.engines.chosen import engine_name, engine_of
+from vitam_operators.engines.tar import TarEngine
 from vitam_operators.errors import PruneFailedError, VitamBackupError
 from vitam_operators.hooks.hosts import HostHook, Shell, target
 from vitam_operators.hooks.records import nights_of
 from vitam_operators.nights import Night, Record, moment_of
+from vitam_operators.operators import jobs
 from vitam_operators.operators.base import NightOperator
 from vitam_operators.operators.targets import HostOperator
 from vitam_operators.prune import Decision
+from vitam_operators.triggers.base import look_until, raised
+from vitam_operators.triggers.units import UnitEnded
 from vitam_operators.words import size_words
+
+LIMIT_S, LOOK_EVERY_S = 6 * 3600, 5
+"""For the removal of one backup from a repository, which systemd ends after that."""
 
 KEPT_FOR_EVER = "copy.keep is not set: every backup stays"
 
@@ -38,7 +46,7 @@ class LeaveManifestOperator(HostOperator):
         if backup is None or backup.state in (PRUNING, PRUNED) or self.host not in backup.places:
             self.log.info("%s has no part of backup %s", self.host, night.label)
             return None
-        path = f"{backup.places[self.host]}/{nights.MANIFEST}.json"
+        path = f"{_directory(self.platform, backup, self.host)}/{nights.MANIFEST}.json"
         async with HostHook(target(self.platform, self.host)).connect() as shell:
             for change in write_whole(path, json.dumps(content, indent=2, sort_keys=True)):
                 await shell.run(change)
@@ -135,15 +143,38 @@ class PruneBackupsOperator(NightOperator):
 
     async def _remove(self, shell: Shell, one: Going) -> None:
         label, host = one.backup.label, shell.host.name
-        directory = one.backup.places[host] or archive.copy_directory(label, self.platform.copies)
+        await self._remove_elsewhere(shell, one)
+        directory = _directory(self.platform, one.backup, host)
         freed_bytes = await shell.run(prune.held_bytes(label, directory))
         await shell.run(prune.remove(label, directory))
         one.note(freed=one.record["freed"] | {host: freed_bytes})
+
+    async def _remove_elsewhere(self, shell: Shell, one: Going) -> None:
+        """Remove the copies of this host that an engine stores in another place than the backup's directory."""
+        made = (one.night.read(nights.MANIFEST) or {}).get("parts") or one.night.all("part")
+        engines = {name: engine_name(part) for name, part in made.items() if part["host"] == shell.host.name}
+        for engine in sorted(set(engines.values()) - {TarEngine.name}):
+            names = tuple(name for name, used in engines.items() if used == engine)
+            job = engine_of(self.platform.copies, engine).remove(one.backup.label, names)
+            unit, words = archive.prune_unit(one.backup.label), f"Vitam backup {one.backup.label}: removing it"
+            if await jobs.may_start(shell, unit):
+                await jobs.start(shell, unit, job, runtime_max_s=LIMIT_S, description=words, in_background=True)
+            wait = UnitEnded(self.platform_file, shell.host.name, unit)
+            until = dt.datetime.now(dt.UTC) + dt.timedelta(seconds=LIMIT_S)
+            event = await look_until(wait, until, LOOK_EVERY_S, self.log)
+            if event["state"] == "failed":
+                raise raised(event)
+            await shell.run(systemd.end_transient(unit))
 
     def _give_up(self, host: str, waiting: list[Going]) -> None:
         for one in waiting:
             self.log.warning("%s is not in the platform file: its copies of %s stay", host, one.backup.label)
             one.note(freed=one.record["freed"] | {host: 0}, left_on=[*one.record.get("left_on", []), host])
+
+
+def _directory(platform: Platform, backup: Backup, host: str) -> str:
+    """Return the directory of a backup on a host: where its archives are, or the lists of what is stored elsewhere."""
+    return backup.places[host] or archive.copy_directory(backup.label, platform.copies)
 
 
 def planned(platform: Platform, label: str) -> list[dict[str, str]]:
