@@ -6,6 +6,7 @@ LAB ?= medium
 export LAB
 PYTHON := .venv/bin/python
 PYTEST := $(PYTHON) -m pytest
+BESIDE := $(PYTEST) --numprocesses=logical --dist=worksteal
 
 help: ## list the verbs
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -25,13 +26,14 @@ demo-down: ## stop the demo's Airflow
 	@if [ -x $(PYTHON) ]; then $(PYTHON) tools/demo.py down; fi
 
 test: setup lint ## lint and all tests, the lab's included; its platforms come up meanwhile
-	@(LAB=allinone lab/up && LAB=medium lab/up) > .ci/lab.log 2>&1 & $(PYTEST) $(T)
+	@(LAB=allinone lab/up && LAB=medium lab/up) > .ci/lab.log 2>&1 & $(BESIDE) tests/unit tests/dags $(T); first=$$?; \
+		$(PYTEST) tests/faults tests/lab $(T) && exit $$first
 
 test-unit: python ## tests of plain functions, seconds
-	@$(PYTEST) tests/unit $(T)
+	@$(BESIDE) tests/unit $(T)
 
 test-dags: python ## tests of the graph with fake hosts
-	@$(PYTEST) tests/dags $(T)
+	@$(BESIDE) tests/dags $(T)
 
 test-lab: setup ## real nights on the lab
 	@$(PYTEST) tests/lab $(T)

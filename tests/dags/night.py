@@ -104,9 +104,12 @@ class NightRun:
         shutil.rmtree(self.fake.platform.records.removeprefix("file://"), ignore_errors=True)
 
     def _run_by_airflow(self, params: dict[str, Any]) -> None:
+        retries = {task.task_id: arguments_of(task)["retries"] for task in self.dag.tasks}
         for task in self.dag.tasks:
             arguments_of(task)["retries"] = 0
         run = self.dag.test(run_after=self.run_after, logical_date=None, run_conf=params)
+        for task in self.dag.tasks:  # the DAG is shared with other stories
+            arguments_of(task)["retries"] = retries[task.task_id]
         self.state = str(run.state)
         for instance in sorted(run.get_task_instances(), key=lambda one: one.map_index):
             self.states.setdefault(instance.task_id, []).append(str(instance.state))
