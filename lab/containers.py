@@ -86,11 +86,12 @@ def remove_hosts(containers: Sequence[str]) -> None:
             hint="`docker ps --all` shows what is left",
         )
         # A container that was created anew holds its volume by name: removing the container does not remove it.
-        run(
-            ["docker", "volume", "rm", "--force", *volumes],
-            where="volumes",
-            hint="`docker volume ls` shows what is left",
-        )
+        if volumes:
+            run(
+                ["docker", "volume", "rm", "--force", *volumes],
+                where="volumes",
+                hint="`docker volume ls` shows what is left",
+            )
     subprocess.run(["docker", "network", "rm", NETWORK], capture_output=True, check=False)
 
 
