@@ -82,28 +82,34 @@ class AirflowStack:
         environment = self._environment = {**os.environ, **self._settings(), **self._secrets()}
         self._run(environment, "db", "migrate")
         self._run(environment, "connections", "import", str(self.connections))
-        with self.log.open("w") as log:
+        self.start("standalone")
+        self._wait_until_ready()
+
+    def start(self, part: str) -> None:
+        """Start a part, such as ``triggerer``, as a process group of its own, and note the group."""
+        with self.log.open("a") as log:
             process = subprocess.Popen(
-                [self._airflow(), "standalone"],
-                env=environment,
+                [self._airflow(), part],
+                env=self._environment,
                 cwd=self.home,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
-        self._pid_file.write_text(str(process.pid))
-        self._wait_until_ready()
+        with self._pid_file.open("a") as groups:
+            groups.write(f"{process.pid}\n")
 
     def down(self) -> None:
-        """End the process group that :meth:`up` started, if it is there."""
-        if not self._pid_file.exists():
-            return
-        group = int(self._pid_file.read_text())
-        for number in (signal.SIGTERM, signal.SIGKILL):
-            if not self._signal(group, number, within_s=15):
-                break
-        self._pid_file.unlink()
+        """End the process groups that were started here, if they are there."""
+        for group in self._groups():
+            for number in (signal.SIGTERM, signal.SIGKILL):
+                if not self._signal(group, number, within_s=15):
+                    break
+        self._pid_file.unlink(missing_ok=True)
+
+    def _groups(self) -> list[int]:
+        return [int(group) for group in self._pid_file.read_text().split()] if self._pid_file.exists() else []
 
     def kill(self) -> None:
         """Kill every process at once, as a power cut would."""
@@ -137,21 +143,9 @@ class AirflowStack:
         ).stdout
         lines = [line.split(None, 3) for line in text.splitlines()]
         everybody = {int(pid): (int(parent), words) for pid, parent, _, words in lines}
-        own = [int(pid) for pid, _, group, _ in lines if group == self._pid_file.read_text()]
+        groups = self._groups()
+        own = [int(pid) for pid, _, group, _ in lines if int(group) in groups]
         return {pid: everybody[pid] for head in own for pid in _with_children(head, everybody)}
-
-    def start_part(self, part: str) -> None:
-        """Start a part again, as its supervisor would."""
-        with self.log.open("a") as log:
-            subprocess.Popen(
-                [self._airflow(), part],
-                env=self._environment,
-                cwd=self.home,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                process_group=int(self._pid_file.read_text()),
-            )
 
     @property
     def running(self) -> bool:

@@ -101,7 +101,7 @@ def test_the_triggerer_is_killed(death: Death) -> None:
     death.copying(copies="databases")
     death.watch.await_step(death.run_id, "copy_shard", ("deferred",))
     death.stack.kill_part("triggerer")
-    death.stack.start_part("triggerer")
+    death.stack.start("triggerer")
     assert death.ends() == "success", stories.failures(death.watch, death.run_id)
     death.judged("kill -9 of the triggerer", SEALED)
 
@@ -111,7 +111,7 @@ def test_the_scheduler_is_killed(death: Death) -> None:
     death.copying(copies="databases")
     death.stack.kill_part("scheduler")
     time.sleep(5)
-    death.stack.start_part("scheduler")
+    death.stack.start("scheduler")
     assert death.ends() == "success", stories.failures(death.watch, death.run_id)
     death.judged("kill -9 of the scheduler", SEALED)
 
