@@ -10,7 +10,9 @@ from lab.topology import load_platform
 from tests.lab import evidence
 
 LEFT = """
-systemctl list-units --all --plain --no-legend 'vitam-copy-*' 'vitam-verify-*' | awk '{print "unit " $1}'
+systemctl list-units --all --plain --no-legend 'vitam-*-2[0-9]*T*Z*' | awk '{print "unit " $1}'
+find /vitam/data -maxdepth 2 -name '*.vitam-backup-*' -printf 'snapshot %p\\n' 2> /dev/null || true
+find /run/vitam-backup-secrets -type f -printf 'secret %f\\n' 2> /dev/null || true
 find /run/systemd/system -name 90-vitam-backup.conf -printf 'drop-in %p\\n'
 find /run/vitam-backup -mindepth 1 -printf 'hold %f\\n' 2> /dev/null || true
 find /vitam/backup -name '*.partial' -printf 'unfinished %p\\n'
@@ -19,7 +21,7 @@ find /var/lib/vitam-restart-guard -name plan.json -printf 'guard\\n' 2> /dev/nul
 
 
 def leftovers(platform: str) -> set[str]:
-    """Return what the night left on the hosts: copies' units, drop-ins, holds, unfinished copies, guards."""
+    """Return what the night left on hosts: units of jobs, snapshots, secrets, drop-ins, holds, half copies, guards."""
     found = {host: evidence.on(host, LEFT).splitlines() for host in load_platform(platform).hosts}
     return {f"{what} on {host}" for host, lines in found.items() for what in lines}
 
