@@ -130,7 +130,7 @@ class NotProvedError(OperatorNeededError):
     """The night ended, but something that a sealed backup needs is missing."""
 
 
-class LeftToDoError(OperatorNeededError):
+class StepFailedError(OperatorNeededError):
     """The backup is sealed and the platform is up, but a step of the night failed; the message says which."""
 
 

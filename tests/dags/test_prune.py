@@ -14,7 +14,7 @@ from tests.dags.half import HalfNight
 from tests.fakes import backups
 from vitam_operators import catalogue
 from vitam_operators import nights as records
-from vitam_operators.errors import LeftToDoError, PruneFailedError
+from vitam_operators.errors import PruneFailedError, StepFailedError
 from vitam_operators.hooks.records import nights_of
 from vitam_operators.nights import Nights
 from vitam_operators.operators.prune import PruneBackupsOperator
@@ -195,7 +195,7 @@ def test_a_prune_that_fails_makes_the_run_red_and_leaves_the_backup_sealed(night
 def test_the_verdict_on_a_sealed_night_does_not_speak_of_proof(sealed, task):
     """Who reads "not proved" at eight in the morning would run the night again for nothing."""
     sealed.instances.states = {task: ["failed"]}
-    with pytest.raises(LeftToDoError) as judged:
+    with pytest.raises(StepFailedError) as judged:
         sealed.run("conclude_night")
     first, second = judged.value.message.splitlines()
     assert first == f"backup {sealed.records.label} is sealed and the platform is UP, but:"

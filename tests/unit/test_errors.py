@@ -57,7 +57,7 @@ def test_no_error_without_a_hint(kind):
         (errors.GivenUpError, OperatorNeededError),
         (errors.NightClosedError, OperatorNeededError),
         (errors.NotProvedError, OperatorNeededError),
-        (errors.LeftToDoError, OperatorNeededError),
+        (errors.StepFailedError, OperatorNeededError),
         (errors.PruneFailedError, RetryableError),
     ],
 )

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from vitam_operators import manifest, mongo, nights, systemd
-from vitam_operators.errors import LeftToDoError, NotProvedError, VitamBackupError
+from vitam_operators.errors import NotProvedError, StepFailedError, VitamBackupError
 from vitam_operators.hooks import mongo as mongo_hooks
 from vitam_operators.hooks.hosts import HostHook, target
 from vitam_operators.nights import Night
@@ -35,7 +35,7 @@ class ConcludeNightOperator(NightOperator):
         Return the summary.
 
         :raises NotProvedError: the night is not proved; the message has all that speaks against it
-        :raises LeftToDoError: it is, but a step of it failed
+        :raises StepFailedError: it is, but a step of it failed
         """
         night, states = self.latest_night(context), task_states(context)
         if night is None:
@@ -52,7 +52,7 @@ class ConcludeNightOperator(NightOperator):
     def _verdict(self, night: Night, findings: list[str], down: list[str]) -> VitamBackupError:
         lines = "\n".join(f"  {finding}" for finding in down + findings)
         if not down and not self._not_sealed(night):
-            return LeftToDoError(
+            return StepFailedError(
                 f"backup {night.label} is sealed and the platform is UP, but:\n{lines}",
                 hint="the backup can be restored; the first red task of this run says what is left to do",
             )
