@@ -26,7 +26,10 @@ from vitam_operators.errors import MongoUnreachableError
 from vitam_operators.hooks.drills import ScratchHook
 from vitam_operators.operators.drill_examination import Examination
 
-pytestmark = pytest.mark.skipif(not MONGOD.exists(), reason="tools/setup puts the lab's mongod there")
+pytestmark = pytest.mark.skipif(
+    not MONGOD.exists() and not os.environ.get("CI"),  # in CI they fail rather than not run
+    reason="tools/setup puts the lab's mongod there",
+)
 
 LABEL, PART = "20261124T190000Z", "mongo-data-shard0"
 DOCUMENTS = {"metadata.Unit": 700, "metadata.ObjectGroup": 40, "logbook.LogbookOperation": 300}
