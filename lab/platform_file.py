@@ -13,6 +13,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from lab import twins
 from vitam_operators.ansible_inventory import read_inventory
 from vitam_operators.errors import ConfigError
 from vitam_operators.inventory import as_yaml, draft, host_key_settings, with_settings
@@ -25,13 +26,13 @@ def write_platform_file(platform: str, *more_settings: dict[str, Any]) -> Path:
     """
     Write the platform file and return its path; running it again gives the same.
 
-    :param platform: medium or allinone.
+    :param platform: medium, allinone, or a twin of one.
     :param more_settings: put over those of lab/platforms, such as ``{"window": {"start": "15:00"}}``.
     :raises ConfigError: the platform is not known, its hosts have no keys yet, or the settings are wrong.
     """
     run = LAB / "run" / platform
     settings = [_settings(platform), _host_keys(run), {"records": f"file://{run}/records"}, *more_settings]
-    inventory = read_inventory(LAB / "inventories" / platform)
+    inventory = read_inventory(_inventory(run, platform))
     made = with_settings(draft(inventory, name=platform), settings, inventory.source)
     (run / "records").mkdir(parents=True, exist_ok=True)
     path = run / "platform.yaml"
@@ -40,11 +41,16 @@ def write_platform_file(platform: str, *more_settings: dict[str, Any]) -> Path:
 
 
 def _settings(platform: str) -> Any:
-    path = LAB / "platforms" / f"{platform}.settings.yaml"
-    if not path.exists():
-        known = sorted(file.name.partition(".")[0] for file in path.parent.iterdir())
-        raise ConfigError(f"there is no lab platform {platform!r}", hint=f"known are {', '.join(known)}")
-    return read_yaml(path.read_text(encoding="utf-8"))
+    if platform not in twins.platforms():
+        raise ConfigError(f"there is no lab platform {platform!r}", hint=f"known are {', '.join(twins.platforms())}")
+    return read_yaml(twins.settings_text(platform))
+
+
+def _inventory(run: Path, platform: str) -> Path:
+    """Write the inventory that ansible-inventory reads, beside the platform file."""
+    path = run / "inventory"
+    path.write_text(twins.inventory_text(platform), encoding="utf-8")
+    return path
 
 
 def _host_keys(run: Path) -> dict[str, Any]:
@@ -57,7 +63,7 @@ def _host_keys(run: Path) -> dict[str, Any]:
 def main() -> int:
     """Write the platform file of the platform that is named."""
     parser = argparse.ArgumentParser(description="Write the platform file of a lab platform.")
-    parser.add_argument("platform", help="medium or allinone")
+    parser.add_argument("platform", help=" or ".join(twins.platforms()))
     try:
         print(write_platform_file(parser.parse_args().platform))
     except ConfigError as error:

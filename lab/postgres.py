@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import secrets
 import subprocess
@@ -9,8 +10,9 @@ from pathlib import Path
 
 CLUSTER = "vitambackup"
 PORT = 54320
-ROLE = "airflow"
-PASSWORD_FILE = Path(__file__).parent / "run" / "postgres.password"
+PASSWORD_FILE = Path(__file__).resolve().parent / "run" / "postgres.password"
+ROLE = f"airflow_{hashlib.sha256(bytes(PASSWORD_FILE)).hexdigest()[:8]}"
+"""One for each checkout: each has a password of its own."""
 
 
 def url_of(database: str) -> str:

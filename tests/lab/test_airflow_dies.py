@@ -1,7 +1,7 @@
 """
 What dies here is Airflow: a task, the triggerer, the scheduler, all of it. The platform runs again whatever does.
 
-The nights are those of `allinone`. Copies are held with SIGSTOP, so that there is time to kill something meanwhile.
+The nights are those of `solo2`. Copies are held with SIGSTOP, so that there is time to kill something meanwhile.
 """
 
 from __future__ import annotations
@@ -21,15 +21,14 @@ from tests.faults import afterwards
 from tests.faults.rows import BY_THE_GUARD, RESTARTED, SEALED
 from tests.faults.table import OUTCOMES, Outcome
 from tests.lab import evidence, stories
-from tests.lab.test_night_medium import window_far_away
 from vitam_operators.nights import MANIFEST
 
-PLATFORM = "allinone"
+PLATFORM = "solo2"
 UP_WITHIN_S = 60
 HOLD_COPIES = "for i in $(seq 3000); do pkill -STOP -x tar && break; sleep 0.05; done"
 LET_COPIES_GO = "pkill -CONT -x tar"
 
-pytestmark = pytest.mark.long_faults
+pytestmark = [pytest.mark.faults, pytest.mark.long_faults]
 
 
 class Death:
@@ -73,18 +72,18 @@ class Death:
 
 
 @pytest.fixture(scope="module")
-def airflow_of_allinone(
+def airflow_of_one_host(
     platform_up: Callable[..., Path], airflow: Callable[[Path], NightWatch]
 ) -> tuple[NightWatch, Path]:
     """An Airflow for the platform of one host, shared by these stories."""
-    run = platform_up(PLATFORM, window={**window_far_away(), "restart_reserve_s": 20})
+    run = platform_up(PLATFORM, window={**stories.window_far_away(), "restart_reserve_s": 20})
     return airflow(run), run
 
 
 @pytest.fixture
-def death(airflow_of_allinone: tuple[NightWatch, Path]) -> Death:
+def death(airflow_of_one_host: tuple[NightWatch, Path]) -> Death:
     """A night that is about to begin."""
-    return Death(*airflow_of_allinone)
+    return Death(*airflow_of_one_host)
 
 
 def test_a_task_is_killed(death: Death) -> None:

@@ -9,7 +9,7 @@ from vitam_operators.hooks.hosts import HostHook, target
 from vitam_operators.hooks.records import nights_of
 from vitam_operators.nights import HELD, Night
 from vitam_operators.operators.base import NightOperator, WaitingOperator
-from vitam_operators.operators.services import note
+from vitam_operators.operators.services import note, require_guarded
 from vitam_operators.procedure import SERVICES
 from vitam_operators.triggers.base import Wait
 from vitam_operators.triggers.quiet import SchedulingHeld
@@ -29,7 +29,7 @@ class HoldSchedulingOperator(WaitingOperator):
         if self.platform.securing.by == "quartz":
             await self._pause_scheduler(night)
         else:
-            await self._stop_timers()
+            await self._stop_timers(night)
         return SchedulingHeld(self.platform_file)
 
     async def _pause_scheduler(self, night: Night) -> None:
@@ -39,16 +39,18 @@ class HoldSchedulingOperator(WaitingOperator):
             if not ran or night.read(f"stop.{scheduler.unit}@{host}"):
                 continue
             async with HostHook(target(self.platform, host)).connect() as shell:
+                await require_guarded(shell, night)
                 await shell.run(securing.pause_scheduler(shell.host.admin_ip, scheduler.admin_port))
             self.log.info("the scheduler on %s is paused", host)
 
-    async def _stop_timers(self) -> None:
+    async def _stop_timers(self, night: Night) -> None:
         securing_config = self.platform.securing
         timers = [f"{name}.timer" for name in (*securing_config.timers, *securing_config.other_timers)]
         for host in self.platform.hosts_of("logbook"):
             async with HostHook(target(self.platform, host)).connect() as shell:
                 change = systemd.stop(timers, await shell.run(systemd.unit_states(timers)))
                 if change is not None:
+                    await require_guarded(shell, night)
                     for timer in timers:
                         await shell.run(guard.hold(timer))
                     await shell.run(change)
