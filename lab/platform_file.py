@@ -13,6 +13,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from lab.topology import UnknownPlatform, inventory_of
 from vitam_operators.ansible_inventory import read_inventory
 from vitam_operators.errors import ConfigError
 from vitam_operators.inventory import as_yaml, draft, host_key_settings, with_settings
@@ -31,11 +32,12 @@ def write_platform_file(platform: str, *more_settings: dict[str, Any]) -> Path:
     """
     run = LAB / "run" / platform
     settings = [_settings(platform), _host_keys(run), {"records": f"file://{run}/records"}, *more_settings]
-    inventory = read_inventory(LAB / "inventories" / platform)
+    source = inventory_of(platform)
+    inventory = read_inventory(source)
     made = with_settings(draft(inventory, name=platform), settings, inventory.source)
     (run / "records").mkdir(parents=True, exist_ok=True)
     path = run / "platform.yaml"
-    path.write_text(as_yaml(made, f"lab/inventories/{platform}"), encoding="utf-8")
+    path.write_text(as_yaml(made, str(source.relative_to(LAB.parent))), encoding="utf-8")
     return path
 
 
@@ -60,7 +62,7 @@ def main() -> int:
     parser.add_argument("platform", help="medium or allinone")
     try:
         print(write_platform_file(parser.parse_args().platform))
-    except ConfigError as error:
+    except (ConfigError, UnknownPlatform) as error:
         print(error, file=sys.stderr)
         return 1
     return 0

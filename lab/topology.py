@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import defaultdict
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -112,6 +113,27 @@ class Inventory:
         return next((self.variables[group][key] for group in holding), None)
 
 
+def inventory_of(name: str) -> Path:
+    """
+    Return the inventory of a platform: as the Vitam that LAB_VITAM names, else as the one that it is by default.
+
+    :param name: medium or allinone.
+    :raises UnknownPlatform: when there is no such platform, or it cannot be that Vitam.
+    """
+    known = sorted(path.name for path in INVENTORIES.iterdir() if path.is_file())
+    if name not in known:
+        raise UnknownPlatform(f"LAB={name}: there is no such lab platform\nhint: known are {', '.join(known)}")
+    by_default = INVENTORIES / name
+    others = {path.parent.name: path for path in INVENTORIES.glob(f"*/{name}")}
+    choice = {_version(Inventory(by_default.read_text())).partition(".")[0]: by_default} | others
+    wanted = os.environ.get("LAB_VITAM")
+    if wanted and wanted not in choice:
+        raise UnknownPlatform(
+            f"LAB_VITAM={wanted}: the lab platform {name} cannot be that Vitam\nhint: it can be {', '.join(choice)}"
+        )
+    return choice[wanted] if wanted else by_default
+
+
 def load_platform(name: str) -> Platform:
     """
     Read a platform from its inventory.
@@ -119,13 +141,13 @@ def load_platform(name: str) -> Platform:
     :param name: medium or allinone.
     :raises UnknownPlatform: when there is no such inventory.
     """
-    known = sorted(path.name for path in INVENTORIES.iterdir())
-    if name not in known:
-        raise UnknownPlatform(f"LAB={name}: there is no such lab platform\nhint: known are {', '.join(known)}")
-    inventory = Inventory((INVENTORIES / name).read_text())
+    inventory = Inventory(inventory_of(name).read_text())
     hosts = {host: _host(inventory, host) for host in inventory.hosts}
-    version = inventory.variables["hosts"]["vitam_version"]
-    return Platform(name, version, hosts, _clusters(inventory))
+    return Platform(name, _version(inventory), hosts, _clusters(inventory))
+
+
+def _version(inventory: Inventory) -> str:
+    return inventory.variables["hosts"]["vitam_version"]
 
 
 def _host(inventory: Inventory, name: str) -> Host:
