@@ -1,6 +1,6 @@
 # `make` or `make help` lists the verbs.
 .DEFAULT_GOAL := help
-.PHONY: help setup python demo demo-down test test-unit test-dags test-lab test-faults lint format lock lab-up lab-status lab-down clean
+.PHONY: help setup python demo demo-down test test-unit test-dags test-lab test-faults golden lint format lock lab-up lab-status lab-down clean
 
 LAB ?= medium
 LABS := medium allinone solo
@@ -43,6 +43,9 @@ test-lab: setup ## real nights on the lab
 test-faults: setup ## break nights on the lab, all rows of the fault matrix, and write docs/faults.md
 	@rm -rf .airflow/faults; NIGHTS="solo medium solo2" tools/nights -m faults $(T); status=$$?; \
 		$(PYTHON) -m tests.faults.page > docs/faults.md; exit $$status
+
+golden: python ## write each version's order anew (tests/data/golden); read the difference
+	@GOLDEN=write $(PYTEST) -q tests/dags/test_golden.py
 
 lint: python ## style, types and import rules
 	@.venv/bin/ruff check --quiet --output-format concise .

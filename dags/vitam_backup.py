@@ -116,7 +116,7 @@ with DAG(
             description_md="When everything has to run again. Empty: the next end of the nightly window.",
         ),
         "securing": Param(
-            platform.securing.wait_for,
+            platform.wait_for_securing,
             type="string",
             enum=["midnight", "next_run", "none_running"],
             values_display={
@@ -197,7 +197,7 @@ with DAG(
     chain(front_stopped, await_workflows_drained, *stop_drained)
     chain(front_stopped, await_logbook_cron, hold_scheduling)
     drained = [await_workflows_drained, *stop_drained][-1]
-    if platform.securing.needs_processing:
+    if platform.securing_needs_processing:
         chain(hold_scheduling, await_workflows_drained)
     chain(drained, Label("no workflow runs"), stop_back[0])
     chain(hold_scheduling, Label("logbooks secured"), stop_back[0])

@@ -11,11 +11,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from lab import containers, lifecycle, twins
+from lab import containers, lifecycle, variants
 from lab.containers import LabError
 from lab.services.switches import known_switches
 from lab.state import lines, read_state
-from lab.topology import Host, Platform, UnknownPlatform, load_platform
+from lab.topology import Host, Platform, load_platform
+from lab.variants import UnknownPlatform
 
 LOCK = Path(__file__).resolve().parent / "run" / "lock"
 
@@ -116,7 +117,7 @@ def _behave(options: argparse.Namespace) -> int:
 
 def _host(name: str) -> Host:
     """Find a host by name in any platform."""
-    platforms = [load_platform(platform) for platform in twins.platforms()]
+    platforms = [load_platform(platform) for platform in variants.platforms()]
     for platform in platforms:
         if name in platform.hosts:
             return platform.hosts[name]

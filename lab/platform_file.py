@@ -13,7 +13,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from lab import twins
+from lab import variants
+from lab.variants import UnknownPlatform
 from vitam_operators.ansible_inventory import read_inventory
 from vitam_operators.errors import ConfigError
 from vitam_operators.inventory import as_yaml, draft, host_key_settings, with_settings
@@ -28,7 +29,8 @@ def write_platform_file(platform: str, *more_settings: dict[str, Any]) -> Path:
 
     :param platform: medium, allinone, or a twin of one.
     :param more_settings: put over those of lab/platforms, such as ``{"window": {"start": "15:00"}}``.
-    :raises ConfigError: the platform is not known, its hosts have no keys yet, or the settings are wrong.
+    :raises ConfigError: its hosts have no keys yet, or the settings are wrong.
+    :raises UnknownPlatform: there is no such platform.
     """
     run = LAB / "run" / platform
     settings = [_settings(platform), _host_keys(run), {"records": f"file://{run}/records"}, *more_settings]
@@ -36,20 +38,18 @@ def write_platform_file(platform: str, *more_settings: dict[str, Any]) -> Path:
     made = with_settings(draft(inventory, name=platform), settings, inventory.source)
     (run / "records").mkdir(parents=True, exist_ok=True)
     path = run / "platform.yaml"
-    path.write_text(as_yaml(made, f"lab/inventories/{platform}"), encoding="utf-8")
+    path.write_text(as_yaml(made, f"lab/run/{platform}/inventory"), encoding="utf-8")
     return path
 
 
 def _settings(platform: str) -> Any:
-    if platform not in twins.platforms():
-        raise ConfigError(f"there is no lab platform {platform!r}", hint=f"known are {', '.join(twins.platforms())}")
-    return read_yaml(twins.settings_text(platform))
+    return read_yaml(variants.settings_text(platform))
 
 
 def _inventory(run: Path, platform: str) -> Path:
     """Write the inventory that ansible-inventory reads, beside the platform file."""
     path = run / "inventory"
-    path.write_text(twins.inventory_text(platform), encoding="utf-8")
+    path.write_text(variants.inventory_text(platform), encoding="utf-8")
     return path
 
 
@@ -63,10 +63,10 @@ def _host_keys(run: Path) -> dict[str, Any]:
 def main() -> int:
     """Write the platform file of the platform that is named."""
     parser = argparse.ArgumentParser(description="Write the platform file of a lab platform.")
-    parser.add_argument("platform", help=" or ".join(twins.platforms()))
+    parser.add_argument("platform", help=" or ".join(variants.platforms()))
     try:
         print(write_platform_file(parser.parse_args().platform))
-    except ConfigError as error:
+    except (ConfigError, UnknownPlatform) as error:
         print(error, file=sys.stderr)
         return 1
     return 0

@@ -5,14 +5,10 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass, field
 
-from lab import twins
+from lab import variants
 from lab.components import BY_NAME, CONFIG_SET, ELASTICSEARCH, MONGO_PORTS, component_of_group
 
 Variables = dict[str, str]
-
-
-class UnknownPlatform(ValueError):
-    """LAB names a platform that has no inventory."""
 
 
 @dataclass(frozen=True)
@@ -116,12 +112,9 @@ def load_platform(name: str) -> Platform:
     Read a platform from its inventory.
 
     :param name: medium, allinone, or a twin of one.
-    :raises UnknownPlatform: when there is no such inventory.
+    :raises UnknownPlatform: when there is no such platform, or it cannot be the Vitam that LAB_VITAM names.
     """
-    known = twins.platforms()
-    if name not in known:
-        raise UnknownPlatform(f"LAB={name}: there is no such lab platform\nhint: known are {', '.join(known)}")
-    inventory = Inventory(twins.inventory_text(name))
+    inventory = Inventory(variants.inventory_text(name))
     hosts = {host: _host(inventory, host) for host in inventory.hosts}
     version = inventory.variables["hosts"]["vitam_version"]
     return Platform(name, version, hosts, _clusters(inventory))

@@ -100,7 +100,7 @@ def test_armed_for_the_end_of_the_window(half):
     assert plan["copies"] == f"/vitam/backup/{half.records.label}"
     timers = [service for service in half.fake.hosts["app"].guard.plan["services"] if ".timer" in service["unit"]]
     assert {service["status_url"] for service in timers} == {""}
-    assert timers[0] == half.fake.hosts["app"].guard.plan["services"][-4], "what starts by itself starts last"
+    assert timers[0] == half.fake.hosts["app"].guard.plan["services"][-len(timers)], "what starts by itself starts last"
 
 
 def test_a_timer_that_does_not_run_is_no_guard(half):

@@ -153,7 +153,7 @@ def test_determine_and_stop_are_one_step(dags):
 
 
 def test_securing_that_needs_processing_comes_first(dags):
-    """Where the securing is itself a workflow (Vitam 6 and later), the stop of processing waits for its end."""
+    """Where the securing is itself a workflow (Vitam 4 and later), the stop of processing waits for its end."""
     assert "hold_scheduling" in ancestors(dags("quartz"), "await_workflows_drained")
 
 

@@ -190,9 +190,23 @@ def test_repositories_of_restic(repository, engine):
 
 def test_timers_need_the_host_of_the_logbook():
     """Vitam up to 5 secures by timers there."""
-    content = changed(["securing"], {"by": "timers"})
+    content = changed(["securing"], {"by": "timers"}) | {"vitam_version": "5.1"}
     content["hosts"][0]["services"] = ["processing"]
     assert mistakes(content) == ["at securing.by: 'timers' needs a host with the service 'logbook', none has it"]
+
+
+def test_what_secures_fits_the_version():
+    """Timers that no longer exist would be waited for until the night is given up."""
+    content = changed(["securing"], {"by": "timers"})
+    assert mistakes(content) == ["at securing.by: Vitam 7.0.1 secures by 'quartz', found 'timers'"]
+
+
+def test_a_secondary_site_needs_nothing_that_secures():
+    """It has neither workflows nor a securing: the primary site has them."""
+    content = changed(["securing"], {"by": "quartz"}) | {"primary_site": False}
+    content["hosts"][0]["services"] = ["storage", "offer"]
+    platform = check_platform(content, source="p.yaml")
+    assert (platform.wait_for_securing, platform.securing_needs_processing) == ("none_running", False)
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from typing import Any
 from airflow.sdk.exceptions import AirflowSkipException
 
 import vitam_operators
-from vitam_operators import estimates, manifest, nights, securing
+from vitam_operators import estimates, manifest, nights, securing, versions
 from vitam_operators.engines.chosen import engine_of
 from vitam_operators.errors import LookFailedError, NightClosedError, WindowError
 from vitam_operators.hooks.records import nights_of
@@ -72,6 +72,7 @@ class PlanNightOperator(NightOperator):
         plan["warnings"] = self._without_room(plan, hosts, set(hosts) - certain)
         plan["warnings"] += [warning for facts in hosts.values() for warning in facts["warnings"]]
         plan["warnings"] += self._too_short(context, window) if window else []
+        plan["warnings"] += versions.doubts(self.platform.vitam_version, self.platform.services)
         plan["prune"] = planned(self.platform, plan["backup"])
         self._tell(plan)
         if context["params"].get("plan_only"):
@@ -126,7 +127,8 @@ class PlanNightOperator(NightOperator):
         return list(filter(None, [estimates.warning(window, begins, longest_s)]))
 
     def _securing(self, context: Any) -> str:
-        return str(context["params"].get("securing") or self.platform.securing.wait_for)
+        chosen = context["params"].get("securing") if self.platform.primary_site else None
+        return str(chosen or self.platform.wait_for_securing)
 
     def _facts(self, context: Any, task: str, key: str) -> dict[str, Facts]:
         return {answer[key]: answer for answer in self._of_all(context, task)}

@@ -142,7 +142,7 @@ def plan_of(platform: Platform, night: Night, host: str) -> dict[str, Any]:
 
 def status_url(platform: Platform, host: str, unit: str) -> str:
     """Return where a Vitam service says whether it is healthy; nothing for what is none."""
-    ports = {service.unit: service.admin_port for service in SERVICES.values()}
+    ports = {service.unit: service.admin_port for service in SERVICES.values() if service.is_vitams}
     return f"http://{platform.host(host).admin_ip}:{ports[unit]}/admin/v1/status" if unit in ports else ""
 
 

@@ -59,7 +59,8 @@ class CheckHostOperator(HostOperator, LookOperator):
         async with HostHook(host).connect() as shell:
             units = units_of(self.platform, host.name)
             states = await shell.run(systemd.unit_states(units)) if units else {}
-            findings = [f"{host.name}: {unit} is {s.load}" for unit, s in states.items() if not s.exists]
+            needed = set(units) - optional_timers(self.platform, host.name)
+            findings = [f"{host.name}: {u} is {s.load}" for u, s in states.items() if u in needed and not s.exists]
             findings += await self._missing_tools(shell)
             findings += await self._clock(shell)
             found = await shell.run(guard.state())
@@ -68,8 +69,8 @@ class CheckHostOperator(HostOperator, LookOperator):
             methods = await self._methods(shell, sizes, findings) if sizes else {}
             free_bytes = await shell.run(archive.room_at(self.platform.copies.directory))
             running = [unit for unit in units if unit in states and states[unit].running]
-            for unit, state in states.items():
-                self.log.info("%-7s %s: %s", "OK" if state.exists else "FAILED", unit, state.words)
+            for unit in needed | set(running):
+                self.log.info("%-7s %s: %s", "OK" if states[unit].exists else "FAILED", unit, states[unit].words)
             versions = await self._versions(shell, running)
         facts = {"host": host.name, "running": running, "sizes": sizes, "free_bytes": free_bytes, "versions": versions}
         warnings = list(filter(None, [guard.warning(found, host.name)]))
@@ -113,7 +114,8 @@ class CheckHostOperator(HostOperator, LookOperator):
         return reflink.methods(wanted, hindrances)
 
     async def _versions(self, shell: Shell, running: list[str]) -> dict[str, str]:
-        services = [SERVICES[name] for name in shell.host.services if SERVICES[name].unit in running]
+        services = [SERVICES[name] for name in shell.host.services]
+        services = [service for service in services if service.is_vitams and service.unit in running]
         answers = [await shell.run(health.admin_version(shell.host.admin_ip, s.admin_port)) for s in services]
         return {service.name: answer for service, answer in zip(services, answers, strict=True) if answer}
 
@@ -180,6 +182,14 @@ def units_of(platform: Platform, host: str) -> list[str]:
     units += [cluster.mongos.unit for cluster in platform.mongodb if host in cluster.routers]
     units += [cluster.unit for cluster in platform.elasticsearch if host in cluster.hosts]
     units += [service.unit for service in platform.services_to_start() if service.name in own.services]
-    if platform.securing.by == "timers" and "logbook" in own.services:
+    if host in platform.hosts_with_timers:
         units += [f"{name}.timer" for name in (*platform.securing.timers, *platform.securing.other_timers)]
     return list(dict.fromkeys(units))
+
+
+def optional_timers(platform: Platform, host: str) -> set[str]:
+    """Return the timers that a host may lack: all but those that secure the logbooks, on the hosts of logbook."""
+    names = set(platform.securing.other_timers)
+    if not platform.primary_site or host not in platform.hosts_of("logbook"):
+        names |= set(platform.securing.timers)
+    return {f"{name}.timer" for name in names}

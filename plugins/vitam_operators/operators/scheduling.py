@@ -46,12 +46,13 @@ class HoldSchedulingOperator(WaitingOperator):
     async def _stop_timers(self, night: Night) -> None:
         securing_config = self.platform.securing
         timers = [f"{name}.timer" for name in (*securing_config.timers, *securing_config.other_timers)]
-        for host in self.platform.hosts_of("logbook"):
+        for host in self.platform.hosts_with_timers:
             async with HostHook(target(self.platform, host)).connect() as shell:
-                change = systemd.stop(timers, await shell.run(systemd.unit_states(timers)))
+                states = await shell.run(systemd.unit_states(timers))
+                change = systemd.stop(timers, states)
                 if change is not None:
                     await require_guarded(shell, night)
-                    for timer in timers:
+                    for timer in (timer for timer in timers if states[timer].exists):
                         await shell.run(guard.hold(timer))
                     await shell.run(change)
             self.log.info("the timers on %s are stopped", host)
