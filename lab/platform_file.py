@@ -16,7 +16,8 @@ from typing import Any
 from vitam_operators.ansible_inventory import read_inventory
 from vitam_operators.errors import ConfigError
 from vitam_operators.inventory import as_yaml, draft, host_key_settings, with_settings
-from vitam_operators.platforms import read_yaml
+from vitam_operators.platforms import check_platform, read_yaml
+from vitam_operators.privileges import key_options, sudoers
 
 LAB = Path(__file__).resolve().parent
 
@@ -37,6 +38,21 @@ def write_platform_file(platform: str, *more_settings: dict[str, Any]) -> Path:
     path = run / "platform.yaml"
     path.write_text(as_yaml(made, f"lab/inventories/{platform}"), encoding="utf-8")
     return path
+
+
+def rights(platform: str, addresses: str) -> dict[str, tuple[str, str]]:
+    """
+    Return, for each host, the backup account's sudoers file and the options of its key.
+
+    :param platform: medium or allinone.
+    :param addresses: that Airflow comes from.
+    :raises ConfigError: the platform is not known, or its settings are wrong.
+    """
+    inventory = read_inventory(LAB / "inventories" / platform)
+    made = with_settings(draft(inventory, name=platform), [_settings(platform)], inventory.source)
+    found = check_platform(made.content, source=inventory.source)
+    names = [host.name for host in found.hosts]
+    return {name: (sudoers(found, name), key_options(found, name, addresses)) for name in names}
 
 
 def _settings(platform: str) -> Any:

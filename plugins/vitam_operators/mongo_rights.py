@@ -1,14 +1,13 @@
 """
 What the backup asks MongoDB, and the least role that lets it.
 
-Vitam's own accounts (``vitamdb-admin``, ``vitamdb-localadmin``) may do all of it, and much more. The actions are those of
-MongoDB's manual, "Privilege Actions", and of each command's page there; for the balancer's commands, which the manual
-does not tell, those of MongoDB's source (``cluster_control_balancer_cmd.cpp``).
+Vitam's own accounts (``vitamdb-admin``, ``vitamdb-localadmin``) may do all of it, and much more. The actions are those
+of MongoDB's manual, "Privilege Actions", and of each command's page there; for the balancer's commands, of which the
+manual does not tell, those of MongoDB's source (``cluster_control_balancer_cmd.cpp``).
 """
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from typing import Any
 

@@ -53,7 +53,7 @@ class Rights:
         self.databases = mongo_parts_of(platform, host)
         self.db_paths = tuple(dict.fromkeys(part.db_path for part in self.databases))
         files = files_parts_of(platform, host)
-        self.parts = [part.name for part in (*self.databases, *files)]
+        self.parts = [*(part.name for part in self.databases), *(part.name for part in files)]
         self.sources = (*self.db_paths, *(part.file_set.path for part in files))
 
     @cached_property

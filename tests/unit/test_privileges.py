@@ -8,6 +8,7 @@ import shlex
 import pytest
 
 from tests.conftest import ROOT, TESTS
+from tests.rights import DB, LABEL, PART, REFUSED, REFUSED_JOBS, runs
 from vitam_operators import archive, drill, guard, prune, reflink, systemd
 from vitam_operators.commands import change, line, write_whole
 from vitam_operators.errors import ConfigError
@@ -16,13 +17,9 @@ from vitam_operators.privileges import key_options, main, sudoers
 from vitam_operators.rights import WIDE_UNIT
 from vitam_operators.sudo_rules import LONGEST_PATTERN, Hole, calls_of, is_allowed, rules_of
 
-LABELS = ["20261123T190000Z", "20261123T190000Z-2", "20261123T190000Z-10"]
-BACKUP = f"/vitam/backup/{LABELS[0]}"
-DB = "/vitam/data/mongod/db"
+LABELS = [LABEL, f"{LABEL}-2", f"{LABEL}-10"]
 EXAMPLE = ROOT / "config" / "platform.example.yaml"
 PLATFORM = load_platform(TESTS / "data" / "platforms" / "small.yaml")
-PART = "mongo-data-shard0"
-UNIT = archive.copy_unit(LABELS[0], PART)
 
 
 @pytest.fixture(scope="module")
@@ -82,12 +79,6 @@ def test_what_a_backup_needs(label, data_1):
     assert all(calls_of(command.line) for command in commands)
 
 
-def runs(unit: str = UNIT, *, seconds: int = 60, words: str = "Vitam backup x: copy of y", **more: object) -> str:
-    return systemd.run_transient(
-        *(unit, "true\nfalse", "/vitam/a b"), runtime_max_s=seconds, description=words, **more
-    ).line
-
-
 @pytest.mark.parametrize(
     "more",
     [{}, {"in_background": True}, {"in_background": True, "properties": ("LimitNOFILE=64000", "CPUQuota=100%")}],
@@ -99,56 +90,6 @@ def test_jobs(data_1, more):
     assert is_allowed(runs(**reverse), data_1)
 
 
-REFUSED = [
-    ("rm", "-rf", "--", "/vitam/backup"),
-    ("rm", "-rf", "--", "/vitam/backup/"),
-    ("rm", "-rf", "--", "/vitam/backup/.."),
-    ("rm", "-rf", "--", f"{BACKUP}/../../data"),
-    ("rm", "-rf", "--", f"{BACKUP}/mongo-data-shard0.tar.zst"),
-    ("rm", "-rf", "--", BACKUP, "/vitam/data"),
-    ("rm", "-rf", "--", f"{BACKUP} /vitam/data"),
-    ("rm", "-rf", "--", DB),
-    ("rm", "-rf", "--", "/"),
-    ("rm", "-rf", "--", "/vitam/drill"),
-    ("rm", "-rf", "--", "/vitam/drill/"),
-    ("rm", "-rf", "--", "/vitam/drill/../data"),
-    ("rm", "-rf", BACKUP),
-    ("tee", "--", f"{BACKUP}/conf.tar.zst"),
-    ("tee", "--", f"{BACKUP}/manifest.json.partial", "/etc/passwd"),
-    ("tee", "--", "/etc/sudoers.d/vitam-backup"),
-    ("tee", "--", "/root/.ssh/authorized_keys"),
-    ("mv", "--", f"{BACKUP}/manifest.json.partial", "/etc/passwd"),
-    ("mv", "--", "/etc/shadow", f"{BACKUP}/manifest.json"),
-    ("cat", "/etc/shadow"),
-    ("cat", "--", "/etc/shadow"),
-    ("cat", "--", f"/vitam/drill/{LABELS[0]}-{PART}.key", "/etc/shadow"),
-    ("cp", "--reflink=always", "--", f"{DB}/mongod.lock", "/etc/passwd"),
-    ("find", "/", "-printf", "."),
-    ("find", f"/vitam/drill/{LABELS[0]}-{PART}", "-delete"),
-    ("du", "--summarize", "--bytes", "--", "/root"),
-    ("systemctl", "stop", "sshd"),
-    ("systemctl", "stop", "--no-block", "--", "sshd.service"),
-    ("systemctl", "stop", "--no-block", "--", "vitam-mongod.service", "sshd.service"),
-    ("systemctl", "stop", "--no-block", "--", "vitam-worker.service"),  # of another host
-    ("systemctl", "start", "--no-block", "--", "vitam-elasticsearch-log.service"),
-    ("systemctl", "disable", "--quiet", "--now", "vitam-mongod.service"),
-    ("systemctl", "kill", "--", "vitam-mongod.service"),
-    ("systemctl", "reboot"),
-    ("systemctl", "edit", "vitam-mongod.service"),
-    ("journalctl", "--unit=sshd.service", "--lines=5", "--output=cat", "--no-pager", "--quiet"),
-    ("journalctl", "--vacuum-time=1s"),
-    ("systemd-run", "/bin/bash", "-c", "id"),
-    ("systemd-run", "--pty", f"--unit={UNIT}", "/bin/bash"),
-    ("systemd-run", f"--unit={UNIT}", "/bin/bash", "-c", "id"),
-    ("mkdir", "-p", "--", "/run/vitam-backup/vitam-worker.service"),
-    ("bash",),
-    ("env", "bash"),
-    ("sh", "-c", "id"),
-    ("mongod", "--version"),
-]
-"""Of a host with MongoDB and Elasticsearch."""
-
-
 @pytest.mark.parametrize("words", REFUSED, ids=" ".join)
 def test_what_reaches_further(words, data_1):
     """Whoever has the account's key has these rights; the copies of last month are not among them but by their name."""
@@ -157,15 +98,7 @@ def test_what_reaches_further(words, data_1):
 
 @pytest.mark.parametrize(
     "text",
-    [
-        runs(archive.copy_unit(LABELS[0], "mongo-data-shard1")),  # of another host
-        runs("vitam-mongod.service"),
-        runs("sshd.service"),
-        runs("vitam-copy-everything.service"),
-        runs(properties=("User=root",)),
-        runs(properties=("ExecStartPre=/bin/id",)),
-        runs(words="x --property=ExecStop=/bin/id"),
-    ],
+    REFUSED_JOBS,
 )
 def test_what_systemd_run_may_not(text, data_1):
     """sudo bounds a job's name, its properties and its program, which is bash; not what bash is told."""
@@ -217,7 +150,8 @@ def test_a_rule_that_no_width_makes_short():
         ("(sudo -n stat '/a b' && sudo -n cp x y) 2>&1; tried=$?; sudo -n rm z; exit $tried",
          [["stat", "/a b"], ["cp", "x", "y"], ["rm", "z"]]),
         ("sudo -n find /x -printf . | wc --bytes", [["find", "/x", "-printf", "."]]),
-        (line("bash", "-c", "sudo -n id; # it's && so", "#x", sudo=True), [["bash", "-c", "sudo -n id; # it's && so", "#x"]]),
+        (line("bash", "-c", "sudo -n id; # it's && so", "#x", sudo=True),
+         [["bash", "-c", "sudo -n id; # it's && so", "#x"]]),
     ],
 )  # fmt: skip
 def test_what_a_line_runs_as_root(text, calls):

@@ -8,9 +8,9 @@ from typing import Any
 from vitam_operators import archive, guard, nights, securing, systemd
 from vitam_operators.config import Platform
 from vitam_operators.errors import GuardHeldError, GuardNotArmedError, NotHealthyError
-from vitam_operators.host_units import mongo_parts_of, units_of
 from vitam_operators.hooks import mongo as mongo_hooks
 from vitam_operators.hooks.hosts import HostHook, Shell, target
+from vitam_operators.host_units import mongo_parts_of, units_of
 from vitam_operators.nights import Night
 from vitam_operators.operators.base import window_of
 from vitam_operators.operators.targets import HostOperator
