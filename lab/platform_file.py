@@ -18,7 +18,8 @@ from lab.variants import UnknownPlatform
 from vitam_operators.ansible_inventory import read_inventory
 from vitam_operators.errors import ConfigError
 from vitam_operators.inventory import as_yaml, draft, host_key_settings, with_settings
-from vitam_operators.platforms import read_yaml
+from vitam_operators.platforms import check_platform, read_yaml
+from vitam_operators.privileges import key_options, sudoers
 
 LAB = Path(__file__).resolve().parent
 
@@ -42,6 +43,22 @@ def write_platform_file(platform: str, *more_settings: dict[str, Any]) -> Path:
     return path
 
 
+def rights(platform: str, addresses: str) -> dict[str, tuple[str, str]]:
+    """
+    Return, for each host, the backup account's sudoers file and the options of its key.
+
+    :param platform: medium, allinone, or a twin of one.
+    :param addresses: that Airflow comes from.
+    :raises ConfigError: its settings are wrong.
+    :raises UnknownPlatform: there is no such platform.
+    """
+    inventory = read_inventory(_inventory(LAB / "run" / platform, platform))
+    made = with_settings(draft(inventory, name=platform), [_settings(platform)], inventory.source)
+    found = check_platform(made.content, source=inventory.source)
+    names = [host.name for host in found.hosts]
+    return {name: (sudoers(found, name), key_options(found, name, addresses)) for name in names}
+
+
 def _settings(platform: str) -> Any:
     return read_yaml(variants.settings_text(platform))
 
@@ -49,6 +66,7 @@ def _settings(platform: str) -> Any:
 def _inventory(run: Path, platform: str) -> Path:
     """Write the inventory that ansible-inventory reads, beside the platform file."""
     path = run / "inventory"
+    run.mkdir(parents=True, exist_ok=True, mode=0o700)
     path.write_text(variants.inventory_text(platform), encoding="utf-8")
     return path
 

@@ -33,7 +33,7 @@ def test_the_one_host_platform_is_either_vitam(monkeypatch, vitam, version, time
     if vitam:
         monkeypatch.setenv("LAB_VITAM", vitam)
     platform = load_platform("allinone")
-    plan = plan_of(platform, platform.hosts["allinone"], made_for(platform))
+    plan = plan_of(platform, platform.hosts["allinone"], made_for(platform), ("", ""))
     assert (platform.version, plan["timers"]) == (version, timers)
     assert plan["securing_timers"] == (list(SECURING) if timers else [])
     assert ("scheduler" in plan["components"]) is not timers

@@ -13,8 +13,9 @@ from vitam_operators import estimates, manifest, nights, securing, versions
 from vitam_operators.engines.chosen import engine_of
 from vitam_operators.errors import LookFailedError, NightClosedError, WindowError
 from vitam_operators.hooks.records import nights_of
+from vitam_operators.host_units import mongo_parts_of
 from vitam_operators.operators.base import NightOperator
-from vitam_operators.operators.looks import FINDINGS, Facts, mongo_parts_of
+from vitam_operators.operators.looks import FINDINGS, Facts
 from vitam_operators.operators.prune import KEPT_FOR_EVER, planned
 from vitam_operators.operators.services import note
 from vitam_operators.parts import planned_parts

@@ -10,9 +10,9 @@ from vitam_operators.config import Platform
 from vitam_operators.errors import GuardHeldError, GuardNotArmedError, NotHealthyError
 from vitam_operators.hooks import mongo as mongo_hooks
 from vitam_operators.hooks.hosts import HostHook, Shell, target
+from vitam_operators.host_units import mongo_parts_of, units_of
 from vitam_operators.nights import Night
 from vitam_operators.operators.base import window_of
-from vitam_operators.operators.looks import mongo_parts_of, units_of
 from vitam_operators.operators.targets import HostOperator
 from vitam_operators.parts import config_parts, shard_parts
 from vitam_operators.procedure import SERVICES
