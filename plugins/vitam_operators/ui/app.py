@@ -18,11 +18,11 @@ from airflow.models.dag import DagModel
 from fastapi import Depends, FastAPI, HTTPException, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
-from vitam_operators.catalogue import entry
+from vitam_operators.catalogue import Reader, entry
 from vitam_operators.config import Platform
 from vitam_operators.errors import VitamBackupError
 from vitam_operators.hooks.records import nights_of
-from vitam_operators.nights import DRILLING, LABEL, Nights
+from vitam_operators.nights import DRILLING, LABEL, OPEN, Nights
 from vitam_operators.platforms import platform_at, platform_file
 from vitam_operators.ui import charts
 from vitam_operators.ui.links import PREFIX, airflow_path
@@ -86,7 +86,8 @@ def overview(request: Request) -> Response:
 def backup(request: Request, label: str) -> Response:
     """Show one backup."""
     platform, nights = _platform()
-    found = entry(nights.named(label)) if LABEL.fullmatch(label) else None
+    known = LABEL.fullmatch(label) and nights.named(label).directory.exists()
+    found = entry(nights.named(label)) if known else None
     if found is None:
         raise HTTPException(404, f"there is no backup {label} of {platform.name}")
     night = night_of(nights, found, now := _now())
@@ -105,8 +106,8 @@ def run(request: Request, run_id: str) -> Response:
     """Show the last backup that a run opened, or drilled; say so when there is none."""
     platform, nights = _platform()
     for night in nights.newest_first():
-        found = entry(night)
-        if found and run_id in (found.run_id, (night.read(DRILLING) or {}).get("run_id")):
+        reader = Reader(night.directory)
+        if run_id in (reader.read(OPEN).get("run_id"), reader.read(DRILLING).get("run_id")):
             return RedirectResponse(f"{airflow_path()}{PREFIX}/backups/{night.label}", status_code=307)
     message = f"the run {run_id} has no backup"
     hint = "before open_backup a night only looks, and stops nothing; its log of plan_night has all findings"

@@ -86,8 +86,8 @@ def times_of(reader: Reader) -> Times:
     Phases that a manifest tells itself are taken from there.
     """
     manifest, conclusion = reader.read(records.MANIFEST), reader.read(records.CONCLUSION)
-    stops = dict(reader.all("stop")) or manifest.get("stops", {})
-    starts = dict(reader.all("start")) or manifest.get("starts", {})
+    stops = manifest.get("stops") or dict(reader.all("stop"))
+    starts = manifest.get("starts") or dict(reader.all("start"))
     ended_at = moment(conclusion.get("concluded_at")) or moment(manifest.get("sealed_at"))
     started = bool(conclusion or manifest) or any(True for kind in ("proof", "unchanged") for _ in reader.all(kind))
     restart_at = moment(reader.read(records.RESTART).get("began_at"))
@@ -95,7 +95,7 @@ def times_of(reader: Reader) -> Times:
         FRONT: _first(stops, FRONT),
         DRAIN: moment(reader.read("securing").get("asked_at")) or _first(stops, DRAIN),
         BACK: _first(stops, BACK),
-        COPY: _copied_from(reader, restart_at),
+        COPY: _copied_from(reader, manifest.get("parts"), restart_at),
         START: restart_at,
         AFTER: max(_moments(starts.values(), "healthy_at"), default=None) if started else None,
     }
@@ -123,10 +123,10 @@ def _first(stops: dict[str, Any], phase: str) -> dt.datetime | None:
     return min(_moments((stop for name, stop in stops.items() if phase_of(name) == phase), "asked_at"), default=None)
 
 
-def _copied_from(reader: Reader, restart_at: dt.datetime | None) -> dt.datetime | None:
+def _copied_from(reader: Reader, parts: dict[str, Any] | None, restart_at: dt.datetime | None) -> dt.datetime | None:
     """Return when the first copy or snapshot of what is cold began; what is shipped later does not count."""
-    known = [record for kind in ("snapshot", "part", "copy") for _, record in reader.all(kind)]
-    known += reader.read(records.MANIFEST).get("parts", {}).values()
+    kinds = ("snapshot",) if parts else ("snapshot", "part", "copy")
+    known = [*(parts or {}).values(), *(record for kind in kinds for _, record in reader.all(kind))]
     return min((at for at in _moments(known, "began_at") if restart_at is None or at <= restart_at), default=None)
 
 

@@ -92,7 +92,8 @@ def night_of(nights: Nights, backup: Backup, now: dt.datetime) -> NightRead:
     if down is None and (running or times.up_at):
         down = times.down_s(now)
     try:
-        found = _parts(manifest.get("parts") or dict(reader.all("part")), dict(reader.all("proof")))
+        sealed = manifest.get("parts")
+        found = _parts(sealed or dict(reader.all("part")), {} if sealed else dict(reader.all("proof")))
         parts = tuple(sorted(found, key=lambda part: (-part.size_bytes, part.name)))
     except BROKEN:
         parts = ()
