@@ -1,6 +1,6 @@
 # `make` or `make help` lists the verbs.
 .DEFAULT_GOAL := help
-.PHONY: help setup python demo demo-down test test-unit test-dags test-lab test-faults golden lint format lock lab-up lab-status lab-down clean
+.PHONY: help setup python demo demo-down test test-unit test-dags test-ui test-lab test-faults golden screenshots lint format lock lab-up lab-status lab-down clean
 
 LAB ?= medium
 LABS := medium allinone solo
@@ -29,13 +29,19 @@ demo-down: ## stop the demo's Airflow
 
 test: setup lint ## lint and all tests, the lab's included; its platforms come up meanwhile
 	@(for lab in $(LABS); do LAB=$$lab lab/up; done) > .ci/lab.log 2>&1 & $(BESIDE) tests/unit tests/dags $(T); first=$$?; \
-		wait; tools/nights $(T) && exit $$first
+		$(PYTEST) tests/ui $(T) || first=$$?; wait; tools/nights $(T) && exit $$first
 
 test-unit: python ## tests of plain functions, seconds
 	@$(BESIDE) tests/unit $(T)
 
 test-dags: python ## tests of the graph with fake hosts
 	@$(BESIDE) tests/dags $(T)
+
+test-ui: setup ## the page in a real browser, from a real Airflow
+	@$(PYTEST) tests/ui $(T)
+
+screenshots: setup ## take the README's pictures anew, into docs/img
+	@SCREENSHOTS=docs/img $(PYTEST) tests/ui/test_pictures.py $(T)
 
 test-lab: setup ## real nights on the lab
 	@tools/nights $(T)

@@ -41,8 +41,8 @@ os.environ.update(ENVIRONMENT)
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
-    """Give the lab's tests the environment from outside."""
-    if "lab" not in item.path.relative_to(TESTS).parts[:-1]:
+    """Give the tests that start a real Airflow the environment from outside."""
+    if not {"lab", "ui"} & set(item.path.relative_to(TESTS).parts[:-1]):
         return (yield)
     _set(OUTSIDE)
     try:

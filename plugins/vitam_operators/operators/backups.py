@@ -158,6 +158,7 @@ class PlanNightOperator(NightOperator):
             "units_before": {name: facts["running"] for name, facts in hosts.items()},
             "clusters": clusters,
             "sizes": {name: facts["sizes"] for name, facts in hosts.items()},
+            "free_bytes": {name: facts["free_bytes"] for name, facts in hosts.items()},
             "versions": {name: facts["versions"] for name, facts in hosts.items()},
             "tools": {name: facts["tools"] for name, facts in hosts.items()},
             "methods": {name: facts["methods"] for name, facts in hosts.items() if facts["methods"]},
