@@ -79,10 +79,13 @@ def test_a_part_dies_at_each_place_of_one_night(shared: tuple[NightWatch, Path],
     watch, run = shared
     before, began = evidence.running_units(PLATFORM), time.time()
     run_id = watch.trigger(copies="databases")
-    for place in PLACES:
-        watch.await_step(run_id, place, BEGUN, within_s=BACK_WITHIN_S)
-        KILLS[fault](watch)
-    assert watch.watch(run_id, lambda line: None) == "success", stories.failures(watch, run_id)
+    try:
+        for place in PLACES:
+            watch.await_step(run_id, place, BEGUN, within_s=BACK_WITHIN_S)
+            KILLS[fault](watch)
+        assert watch.watch(run_id, lambda line: None) == "success", stories.failures(watch, run_id)
+    finally:
+        watch.end(run_id)
     night = stories.night_of(run, run_id)
     assert night.read(MANIFEST) is not None
     assert copies_begun(night.label) == 1

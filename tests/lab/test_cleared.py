@@ -6,7 +6,7 @@ Nothing is copied twice, stopped twice, or copied from what runs; no restart is 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -70,6 +70,11 @@ class Clicks:
         evidence.on(PLATFORM, f"{LET_COPIES_GO} || true")
         return self.watch.watch(self.run_id, lambda line: None)
 
+    def over(self) -> None:
+        """End the night where its story broke off, so that the next one can begin."""
+        evidence.on(PLATFORM, f"{LET_COPIES_GO} || true")
+        self.watch.end(self.run_id)
+
     @property
     def attempts(self) -> list[Night]:
         """The attempts of this run, the first one first."""
@@ -92,9 +97,19 @@ def airflow_of_one_host(
 
 
 @pytest.fixture(scope="module")
-def clicks(airflow_of_one_host: tuple[NightWatch, Path]) -> Clicks:
+def clicks(airflow_of_one_host: tuple[NightWatch, Path]) -> Iterator[Clicks]:
     """The person whose night is cleared again and again."""
-    return Clicks(*airflow_of_one_host)
+    person = Clicks(*airflow_of_one_host)
+    yield person
+    person.over()
+
+
+@pytest.fixture
+def others(airflow_of_one_host: tuple[NightWatch, Path]) -> Iterator[Clicks]:
+    """The person who has a night of their own."""
+    person = Clicks(*airflow_of_one_host)
+    yield person
+    person.over()
 
 
 def test_a_copy_that_is_cleared_while_it_works_goes_on(clicks: Clicks) -> None:
@@ -141,28 +156,26 @@ def test_the_whole_run_is_cleared(clicks: Clicks) -> None:
     clicks.platform_is_whole()
 
 
-def test_a_copy_is_marked_as_success_while_it_works(airflow_of_one_host: tuple[NightWatch, Path]) -> None:
+def test_a_copy_is_marked_as_success_while_it_works(others: Clicks) -> None:
     """The mark makes no copy: the night is not sealed, the run not green. A second run waits for its end meanwhile."""
-    clicks = Clicks(*airflow_of_one_host)
-    clicks.begin()
-    clicks.copying()
-    second = clicks.watch.trigger(plan_only=True)
-    clicks.mark("copy_shard", "success")
-    assert clicks.watch.state(second) == "queued"
-    assert clicks.ends() == "failed"
-    assert [night.read(MANIFEST) for night in clicks.attempts] == [None]
-    assert clicks.watch.watch(second, lambda line: None) == "success", "plan only, once the platform is free"
-    clicks.platform_is_whole()
+    others.begin()
+    others.copying()
+    second = others.watch.trigger(plan_only=True)
+    others.mark("copy_shard", "success")
+    assert others.watch.state(second) == "queued"
+    assert others.ends() == "failed"
+    assert [night.read(MANIFEST) for night in others.attempts] == [None]
+    assert others.watch.watch(second, lambda line: None) == "success", "plan only, once the platform is free"
+    others.platform_is_whole()
 
 
-def test_a_stop_is_marked_as_failed_while_it_works(airflow_of_one_host: tuple[NightWatch, Path]) -> None:
+def test_a_stop_is_marked_as_failed_while_it_works(others: Clicks) -> None:
     """What comes behind it is not done, what it stopped is started; a run that ended so is never green."""
-    clicks = Clicks(*airflow_of_one_host)
     switch(PLATFORM, "ingest-external", "stop_s=15")()
-    clicks.begin()
-    clicks.watch.await_step(clicks.run_id, "stop_ingest_external", ("running", "deferred"), WITHIN_S)
-    clicks.mark("stop_ingest_external", "failed")
-    assert clicks.ends() == "failed"
-    assert [night.read(MANIFEST) for night in clicks.attempts] == [None]
-    clicks.platform_is_whole()
+    others.begin()
+    others.watch.await_step(others.run_id, "stop_ingest_external", ("running", "deferred"), WITHIN_S)
+    others.mark("stop_ingest_external", "failed")
+    assert others.ends() == "failed"
+    assert [night.read(MANIFEST) for night in others.attempts] == [None]
+    others.platform_is_whole()
     behave(PLATFORM, "ingest-external")()
