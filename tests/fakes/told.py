@@ -133,7 +133,7 @@ class ToldNight:
         return [part for part in all_parts(self.platform) if part.kind in DATABASES]
 
     def copy(self, *, only: int | None = None, minutes: float = 22) -> ToldNight:
-        began, parts = self.text(), all_parts(self.platform)
+        began, parts = self.text(), sorted(all_parts(self.platform), key=self.size)
         for part in parts:
             self.write(f"copy.{part.name}", {"began_at": began, "host": self.host(part)})
         self.later(minutes * 60)
@@ -200,8 +200,8 @@ class ToldNight:
         )
         return self
 
-    def good(self) -> ToldNight:
-        return self.open().until_cold().copy().restart().prove().seal().conclude()
+    def good(self, minutes: float = 22) -> ToldNight:
+        return self.open().until_cold().copy(minutes=minutes).restart().prove().seal().conclude()
 
     def drilled(self, at: dt.datetime) -> ToldNight:
         drill = {"state": "passed", "at": at.isoformat(), "run_id": "drill", "sets": {}, "findings": []}

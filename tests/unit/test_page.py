@@ -95,7 +95,7 @@ def test_a_night_that_died_is_not_in_progress_for_ever(nights, after_h, begun, r
 
 
 def test_a_snapshot_is_the_copy_while_cold_what_is_shipped_later_is_not(nights):
-    """With reflink Vitam is down for the seconds of a snapshot; the page must not draw the hours of the copy as cold."""
+    """With reflink Vitam is down for the seconds of a snapshot: the hours of the copy must not be drawn as cold."""
     one = told(nights).open().until_cold()
     for part in one.sets():
         one.write(f"snapshot.{part.name}", {"began_at": one.text(), "host": one.host(part)})
