@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import time_machine
@@ -31,6 +31,8 @@ class ToldNight:
 
     :param start: when its window begins
     :param growth: what its parts are the multiple of
+    :param slow: what its steps take the multiple of
+    :param until: when its window ends, where it was triggered by hand
     """
 
     platform: Platform
@@ -38,6 +40,7 @@ class ToldNight:
     start: dt.datetime
     growth: float = 1.0
     slow: float = 1.0
+    until: dt.datetime | None = None
     note: str = ""
     free_bytes: int = 900 * GIB
     now: dt.datetime = field(init=False)
@@ -62,6 +65,7 @@ class ToldNight:
 
     def open(self) -> ToldNight:
         platform, window = self.platform, window_beginning(self.start, self.platform.window)
+        window = replace(window, end=self.until or window.end)
         identifier = records.backup_id(self.start)
         plan = {
             "backup": identifier,

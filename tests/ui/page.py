@@ -6,6 +6,7 @@ import datetime as dt
 import shutil
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import httpx
 
@@ -85,11 +86,12 @@ class Page:
         if index in (5, 12, 19, 27):
             told.drilled(told.now + dt.timedelta(hours=3))
 
-    def night(self, start: dt.datetime, **more: float | str) -> ToldNight:
+    def night(self, start: dt.datetime, **more: Any) -> ToldNight:
         """Return a night that has not begun to write."""
-        return ToldNight(self.platform, self.nights, start, **more)  # type: ignore[arg-type]
+        return ToldNight(self.platform, self.nights, start, **more)
 
     def running(self) -> ToldNight:
         """Tell a night that copies at this moment."""
-        began = dt.datetime.now(dt.UTC) - dt.timedelta(hours=4, minutes=21)
-        return self.night(began).open().until_cold().copy(only=20, minutes=2)
+        now = dt.datetime.now(dt.UTC)
+        told = self.night(now - dt.timedelta(hours=4, minutes=21), until=now + dt.timedelta(hours=3))
+        return told.open().until_cold().copy(only=20, minutes=2)
