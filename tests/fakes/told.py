@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import time_machine
@@ -13,8 +13,10 @@ import vitam_operators
 from vitam_operators import manifest
 from vitam_operators import nights as records
 from vitam_operators.config import Platform
+from vitam_operators.left_out import left_out
 from vitam_operators.nights import Night, Nights, Record
 from vitam_operators.parts import DATABASES, MongoPart, all_parts
+from vitam_operators.phases import phase
 from vitam_operators.procedure import BACK, DRAIN, FRONT
 from vitam_operators.window import next_window, window_beginning
 
@@ -29,6 +31,8 @@ class ToldNight:
 
     :param start: when its window begins
     :param growth: what its parts are the multiple of
+    :param slow: what its steps take the multiple of
+    :param until: when its window ends, where it was triggered by hand
     """
 
     platform: Platform
@@ -36,6 +40,7 @@ class ToldNight:
     start: dt.datetime
     growth: float = 1.0
     slow: float = 1.0
+    until: dt.datetime | None = None
     note: str = ""
     free_bytes: int = 900 * GIB
     now: dt.datetime = field(init=False)
@@ -60,6 +65,7 @@ class ToldNight:
 
     def open(self) -> ToldNight:
         platform, window = self.platform, window_beginning(self.start, self.platform.window)
+        window = replace(window, end=self.until or window.end)
         identifier = records.backup_id(self.start)
         plan = {
             "backup": identifier,
@@ -84,6 +90,7 @@ class ToldNight:
             "free_bytes": {host.name: self.free_bytes for host in platform.hosts},
             "versions": {},
             "methods": {},
+            "tools": {host.name: {"tar": "1.34", "zstd": "1.5.4"} for host in platform.hosts},
             "warnings": [],
             "prune": [],
         }
@@ -125,15 +132,22 @@ class ToldNight:
         for part in self.sets():
             more = {"host": self.host(part), "unit": part.daemon.unit, "lock_changed_s": int(self.now.timestamp())}
             self.stopped(part.name, more, 6)
+        for part in self.sets():
+            self.write(f"counts.{part.name}", {"counts": self.counts(part), "counted_at": self.text()})
         for cluster in self.platform.mongodb:
             self.write(f"quiet.{cluster.name}", {"at": self.text()})
         return self
+
+    def counts(self, part: MongoPart) -> dict[str, int]:
+        if part.kind == "config":
+            return {"config.chunks": 12}
+        return {"metadata.Unit": int(820_000 * self.growth), "logbook.LogbookOperation": int(41_000 * self.growth)}
 
     def sets(self) -> list[MongoPart]:
         return [part for part in all_parts(self.platform) if part.kind in DATABASES]
 
     def copy(self, *, only: int | None = None, minutes: float = 22) -> ToldNight:
-        began, parts = self.text(), all_parts(self.platform)
+        began, parts = self.text(), sorted(all_parts(self.platform), key=self.size)
         for part in parts:
             self.write(f"copy.{part.name}", {"began_at": began, "host": self.host(part)})
         self.later(minutes * 60)
@@ -177,9 +191,20 @@ class ToldNight:
 
     def seal(self) -> ToldNight:
         with time_machine.travel(self.now, tick=False):
-            content = manifest.build(self.night, tool_version=vitam_operators.__version__)
+            content = manifest.build(
+                self.night,
+                tool_version=vitam_operators.__version__,
+                phases=self.phases(),
+                not_in_backup=list(left_out(self.platform, self.night.opened["parts"], {}, ())),
+            )
         self.write(records.MANIFEST, content)
         return self
+
+    def phases(self) -> Record:
+        """Return a phase as the graph's groups tell it; the others are no different."""
+        copies = self.night.all("part").values()
+        told = phase([part["began_at"] for part in copies], [part["ended_at"] for part in copies])
+        return {"copy": told} if told else {}
 
     def conclude(self, *findings: str, up: bool = True) -> ToldNight:
         stops = [dt.datetime.fromisoformat(stop["asked_at"]) for stop in self.night.all("stop").values()]
@@ -200,8 +225,8 @@ class ToldNight:
         )
         return self
 
-    def good(self) -> ToldNight:
-        return self.open().until_cold().copy().restart().prove().seal().conclude()
+    def good(self, minutes: float = 22) -> ToldNight:
+        return self.open().until_cold().copy(minutes=minutes).restart().prove().seal().conclude()
 
     def drilled(self, at: dt.datetime) -> ToldNight:
         drill = {"state": "passed", "at": at.isoformat(), "run_id": "drill", "sets": {}, "findings": []}

@@ -21,7 +21,7 @@ FLAGS = (
     *("--disable-background-networking", "--disable-component-update", "--disable-sync", "--window-size=1280,900"),
 )
 WITHIN_S = 30
-COLOURS_OF_A_PICTURE = 96
+COLOURS_OF_A_PICTURE = 256
 SEVERE = "SEVERE"
 
 CONTRASTS = """

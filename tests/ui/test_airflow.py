@@ -14,7 +14,7 @@ def run_id(page):
     """A run of the paused DAG, which never begins."""
     watch = NightWatch(page.stack)
     moment = dt.datetime.now(dt.UTC).isoformat()
-    answer = watch.post("/dags/vitam_backup/dagRuns", {"dag_run_id": "manual__the/page", "logical_date": moment})
+    answer = watch.post("/dags/vitam_backup/dagRuns", {"dag_run_id": "manual__the+page", "logical_date": moment})
     return answer["dag_run_id"]
 
 
@@ -33,9 +33,9 @@ def test_a_task_shows_the_way_to_its_backup(page, run_id, task):
     """Plain and mapped tasks, sensors, too; nothing has to have run for it."""
     watch = NightWatch(page.stack)
     steps = [step for step in watch.steps(run_id) if step["task_id"] == task]
-    path = f"/dags/vitam_backup/dagRuns/{run_id.replace('/', '%2F')}/taskInstances/{task}/links"
+    path = f"/dags/vitam_backup/dagRuns/{run_id.replace('+', '%2B')}/taskInstances/{task}/links"
     links = watch.get(path, **({"map_index": steps[0]["map_index"]} if steps[0]["map_index"] >= 0 else {}))
-    assert links["extra_links"] == {"Vitam backup": "/vitam-backups/runs/manual__the%2Fpage"}
+    assert links["extra_links"] == {"Vitam backup": "/vitam-backups/runs/manual__the%2Bpage"}
 
 
 def test_a_run_shows_its_backup(page, browser, run_id):
@@ -45,7 +45,7 @@ def test_a_run_shows_its_backup(page, browser, run_id):
     for name in ("open", "manifest"):
         night.write(name, (night.read(name) or {}) | {"run_id": run_id})
     answer = page.client("admin").get(
-        "/vitam-backups/runs/manual__the%2Fpage", headers={"Sec-Fetch-Dest": "iframe", "Accept": "text/html"}
+        "/vitam-backups/runs/manual__the%2Bpage", headers={"Sec-Fetch-Dest": "iframe", "Accept": "text/html"}
     )
     assert answer.url.path == f"/vitam-backups/backups/{night.label}"
     assert "<header" not in answer.text

@@ -95,7 +95,7 @@ def test_a_night_that_died_is_not_in_progress_for_ever(nights, after_h, begun, r
 
 
 def test_a_snapshot_is_the_copy_while_cold_what_is_shipped_later_is_not(nights):
-    """With reflink Vitam is down for the seconds of a snapshot; the page must not draw the hours of the copy as cold."""
+    """With reflink Vitam is down for the seconds of a snapshot: the hours of the copy must not be drawn as cold."""
     one = told(nights).open().until_cold()
     for part in one.sets():
         one.write(f"snapshot.{part.name}", {"began_at": one.text(), "host": one.host(part)})
@@ -105,13 +105,26 @@ def test_a_snapshot_is_the_copy_while_cold_what_is_shipped_later_is_not(nights):
     assert found["after"] > 3600
 
 
-def test_phases_that_a_manifest_tells_are_taken_from_it(nights):
-    """Schema 2 of the manifest tells them itself."""
+def test_what_a_manifest_of_schema_2_tells_is_shown(nights):
+    """Counts, what the graph's groups took, and what a restore will not find in the backup."""
+    one = told(nights).good()
+    text = shown(seen(nights, one.now), one.now)
+    assert "861\u202f000" in text
+    assert "the platform file, and Airflow" in text
+    assert "copy: 22 min 00 s" in text
+
+
+def test_what_a_manifest_of_schema_1_lacks_is_not_noted(nights):
     one = told(nights).good()
     manifest = one.night.read("manifest")
-    told_there = {"copy": {"began_at": "2026-11-24T01:00:00+00:00", "ended_at": "2026-11-24T01:00:30+00:00"}}
-    one.write("manifest", manifest | {"schema_version": 2, "phases": told_there | {"of later": {"began_at": 3}}})
-    assert phases(seen(nights, one.now), one.now) == {"copy": 30}
+    for part in manifest["parts"].values():
+        part.pop("mongodb", None)
+    later = {"phases", "not_in_backup", "tools", "warnings_of_night"}
+    kept = {key: value for key, value in manifest.items() if key not in later}
+    one.write("manifest", kept | {"schema_version": 1})
+    text = shown(seen(nights, one.now), one.now)
+    assert text.count("not noted") >= 7
+    assert "861" not in text
 
 
 def test_records_of_another_shape_are_not_noted(nights):

@@ -15,7 +15,7 @@ from typing import Any
 from airflow.api_fastapi.auth.managers.models.resource_details import DagAccessEntity
 from airflow.api_fastapi.core_api.security import get_user, requires_access_dag
 from airflow.models.dag import DagModel
-from fastapi import Depends, FastAPI, HTTPException, Request, Response
+from fastapi import Depends, FastAPI, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
 from vitam_operators.catalogue import Reader, entry
@@ -89,7 +89,8 @@ def backup(request: Request, label: str) -> Response:
     known = LABEL.fullmatch(label) and nights.named(label).directory.exists()
     found = entry(nights.named(label)) if known else None
     if found is None:
-        raise HTTPException(404, f"there is no backup {label} of {platform.name}")
+        message, hint = f"there is no backup {label} of {platform.name}", "the page Vitam backups has all there are"
+        return _page(request, "problem.html", platform.window.timezone, status=404, message=message, hint=hint)
     night = night_of(nights, found, now := _now())
     shown: dict[str, Any] = {
         "night": night,

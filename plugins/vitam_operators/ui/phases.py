@@ -83,7 +83,7 @@ def times_of(reader: Reader) -> Times:
     """
     Read the course of a night; it is as long as what was noted of it.
 
-    Phases that a manifest tells itself are taken from there.
+    The phases follow each other without a gap. Those of a manifest are the graph's groups, some side by side.
     """
     manifest, conclusion = reader.read(records.MANIFEST), reader.read(records.CONCLUSION)
     stops = manifest.get("stops") or dict(reader.all("stop"))
@@ -99,7 +99,7 @@ def times_of(reader: Reader) -> Times:
         START: restart_at,
         AFTER: max(_moments(starts.values(), "healthy_at"), default=None) if started else None,
     }
-    phases = tuple(_told(manifest)) or tuple(_in_order(began, ended_at))
+    phases = tuple(_in_order(began, ended_at))
     return Times(phases, min(_moments(stops.values(), "asked_at"), default=None), began[AFTER], ended_at)
 
 
@@ -108,15 +108,6 @@ def _in_order(began: dict[str, dt.datetime | None], ended_at: dt.datetime | None
     known = [(name, at) for name, at in began.items() if at is not None]
     for index, (name, at) in enumerate(known):
         yield Phase(name, at, known[index + 1][1] if index + 1 < len(known) else ended_at)
-
-
-def _told(manifest: dict[str, Any]) -> Iterator[Phase]:
-    """Return the phases that a manifest of schema 2 tells, as ``{name: {"began_at", "ended_at"}}``."""
-    told = manifest.get("phases")
-    for name, phase in told.items() if isinstance(told, dict) else ():
-        began = moment(phase.get("began_at")) if isinstance(phase, dict) else None
-        if name in WORDS and began:
-            yield Phase(name, began, moment(phase.get("ended_at")))
 
 
 def _first(stops: dict[str, Any], phase: str) -> dt.datetime | None:
