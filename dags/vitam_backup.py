@@ -68,6 +68,7 @@ from vitam_operators.operators.mongo import (
     StopBalancerOperator,
     StopPrimaryOperator,
 )
+from vitam_operators.operators.preferred import PreferMemberOperator
 from vitam_operators.operators.proofs import ProveNothingWrittenOperator, VerifyCopyOperator
 from vitam_operators.operators.prune import LeaveManifestOperator, PruneBackupsOperator
 from vitam_operators.operators.scheduling import HoldSchedulingOperator, ResumeSchedulingOperator
@@ -153,6 +154,7 @@ with DAG(
     with TaskGroup("mongodb", prefix_group_id=False):
         stop_balancer = for_each(clusters(platform), StopBalancerOperator, "stop_balancer")
         await_balancer_idle = for_each(clusters(platform), BalancerIdleSensor, "await_balancer_idle")
+        prefer_member = for_each(replica_sets(platform), PreferMemberOperator, "prefer_member")
         await_nobody_writes = for_each(clusters(platform), NobodyWritesSensor, "await_nobody_writes")
         stop_shard_primary = for_each(shards(platform), StopPrimaryOperator, "stop_shard_primary")
         stop_config_primary = for_each(config_sets(platform), StopPrimaryOperator, "stop_config_primary")
@@ -203,7 +205,7 @@ with DAG(
     chain(hold_scheduling, Label("logbooks secured"), stop_back[0])
     chain(*stop_back, [flush_elasticsearch, stop_balancer])
     chain(flush_elasticsearch, stop_elasticsearch)
-    chain(stop_balancer, await_balancer_idle, Label("no transaction left"), await_nobody_writes)
+    chain(stop_balancer, await_balancer_idle, Label("no transaction left"), prefer_member, await_nobody_writes)
     chain(await_nobody_writes, stop_shard_primary, stop_config_primary)
     cold = [copy_shard, copy_config, copy_files]
     for copy in cold:

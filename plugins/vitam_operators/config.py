@@ -90,6 +90,9 @@ class ReplicaSet(Strict):
 
     name: Name = Field(description="name of the replica set, as in rs.conf()")
     members: tuple[Member, ...] = Field(min_length=1)
+    preferred: Name | None = Field(
+        default=None, description="host of the member that is copied each night, if it is fit"
+    )
 
     @property
     def data_hosts(self) -> tuple[str, ...]:

@@ -83,6 +83,9 @@ def _mongodb(platform: Platform) -> Iterator[str]:
             yield from _unknown(f"{at}.{where}.members", (m.host for m in replica_set.members), known, "host")
             if not replica_set.data_hosts:
                 yield f"at {at}.{where}: {replica_set.name!r} has arbiters only, no member holds data"
+            if replica_set.preferred:
+                hosts = replica_set.data_hosts
+                yield from _unknown(f"{at}.{where}.preferred", [replica_set.preferred], hosts, "member with data")
 
 
 def _sets(cluster: MongoCluster) -> Iterator[tuple[str, ReplicaSet]]:

@@ -104,6 +104,10 @@ BEYOND_THE_MANUAL = [
         "stop_offer < await_balancer_idle < await_nobody_writes",
     ),
     ("Nobody writes: proved before the first primary is stopped", "await_nobody_writes < stop_shard_primary"),
+    (
+        "An election comes when no client and no migration is left, and before the last look",
+        "await_balancer_idle < prefer_member < await_nobody_writes",
+    ),
     ("Elasticsearch takes no part in it", "await_nobody_writes | stop_elasticsearch"),
     ("A router starts once its config set can answer", "await_primary_elected < start_router < start_balancer"),
     ("A guard stays until all runs that it would start", "resume_scheduling < disarm_restart_guard < verify_copy"),

@@ -148,6 +148,7 @@ def test_mistakes_of_one_value(path, value, sentence):
         (["mongodb", 0, "shards", 1, "members"], [{"host": "x"}], "at mongodb.0 (mongo-data).shards.1 (shard1).members: unknown host 'x'"),
         (["mongodb", 0, "shards", 1, "members"], [{"host": "data2", "arbiter": True}], "at mongodb.0 (mongo-data).shards.1 (shard1): 'shard1' has arbiters only, no member holds data"),
         (["mongodb", 0, "config_set", "members"], [{"host": "data1"}, {"host": "data2", "arbiter": True}], "at mongodb.0 (mongo-data).config_set.members: MongoDB allows no arbiter in a config set"),
+        (["mongodb", 0, "shards", 0, "preferred"], "data2", "at mongodb.0 (mongo-data).shards.0 (shard0).preferred: unknown member with data 'data2', did you mean 'data1'?"),
         (["elasticsearch"], [{"name": "es", "hosts": ["es1"]}], "at elasticsearch.0 (es).hosts: unknown host 'es1'"),
         (["securing"], {"by": "quartz"}, "at securing.platform_secret_conn_id: needed to ask the scheduler for its current jobs"),
         (["hosts", 0, "services"], ["logbook"], "at securing.by: 'quartz' needs a host with the service 'scheduler', none has it"),

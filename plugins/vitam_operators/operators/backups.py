@@ -10,16 +10,18 @@ from airflow.sdk.exceptions import AirflowSkipException
 
 import vitam_operators
 from vitam_operators import estimates, manifest, nights, phases, securing, versions
+from vitam_operators.catalogue import Reader
 from vitam_operators.engines.chosen import engine_of
 from vitam_operators.errors import LookFailedError, NightClosedError, WindowError
 from vitam_operators.hooks.records import nights_of
 from vitam_operators.host_units import mongo_parts_of
 from vitam_operators.left_out import left_out
+from vitam_operators.nights import Night, Record
 from vitam_operators.operators.base import NightOperator
 from vitam_operators.operators.looks import FINDINGS, Facts
 from vitam_operators.operators.prune import KEPT_FOR_EVER, planned
 from vitam_operators.operators.services import note
-from vitam_operators.parts import planned_parts
+from vitam_operators.parts import config_parts, planned_parts, shard_parts
 from vitam_operators.window import Window, manual_window, window_beginning
 from vitam_operators.words import size_words
 
@@ -66,7 +68,9 @@ class PlanNightOperator(NightOperator):
         hosts, clusters = self._facts(context, "check_host", "host"), self._facts(context, "check_cluster", "cluster")
         plan = self._plan(context, window, hosts, clusters) if window else {}
         primaries = {host for facts in clusters.values() for host in facts["primaries"].values()}
-        certain = primaries | {name for name in hosts if not mongo_parts_of(self.platform, name)}
+        sets = [part.replica_set for part in (*config_parts(self.platform), *shard_parts(self.platform))]
+        preferred = {one.preferred for one in sets if one.preferred}
+        certain = primaries | preferred | {name for name in hosts if not mongo_parts_of(self.platform, name)}
         findings += self._without_room(plan, hosts, certain) if plan else []
         findings += self._balancers_left_off(context, clusters)
         if findings:
@@ -229,11 +233,21 @@ class SealBackupOperator(NightOperator):
             tool_version=vitam_operators.__version__,
             phases=dict(self._phases(context)),
             not_in_backup=list(left_out(self.platform, night.opened["parts"], members, ())),
+            same_base=manifest.same_base(night, self._earlier(night)),
         )
         night.write(nights.MANIFEST, content)
+        for warning in content["warnings_of_night"]:
+            self.log.warning(warning)
         size = content["size_bytes"]
         self.log.info("backup %s is sealed: %d parts, %s", night.label, len(content["parts"]), size_words(size))
         return {"backup": night.label, "parts": len(content["parts"]), "size_bytes": size}
+
+    def _earlier(self, night: Night) -> Iterable[Record]:
+        """Yield the manifests of earlier nights, the newest first; what cannot be read is none."""
+        for other in nights_of(self.platform).newest_first():
+            content = Reader(other.directory).read(nights.MANIFEST) if other.label < night.label else None
+            if content:
+                yield content
 
     def _phases(self, context: Any) -> Iterable[tuple[str, Facts]]:
         """Yield each phase that is over, or begun, with what its steps told of their times: the graph's groups."""
