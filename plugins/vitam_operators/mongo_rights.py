@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 CLUSTER = "the cluster"
+EVERY_DATABASE = "every database"
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,9 @@ ROUTERS: tuple[Asked, ...] = (
     Asked("balancerStart", "as it was before", "update", "config.settings"),
     Asked("count", "no migration is unfinished", "find", "config.migrations"),
     Asked("aggregate", "who is connected ($currentOp)", "inprog"),
+    Asked("find", "the cluster's id", "find", "config.version"),
+    Asked("find", "which collections are sharded, and how", "find", "config.collections"),
+    Asked("aggregate", "how many chunks each shard has", "find", "config.chunks"),
 )
 """Through mongos, with the connection ``admin_conn_id``."""
 
@@ -50,6 +54,14 @@ MEMBERS: tuple[Asked, ...] = (
     Asked("count", "ranges that are still to be deleted", "find", "config.rangeDeletions"),
     Asked("aggregate", "who is connected ($currentOp)", "inprog"),
     Asked("find", "nobody wrote during the copies", "find", "local.oplog.rs"),
+    Asked("buildInfo", "MongoDB's version"),
+    Asked("getCmdLineOpts", "the storage options that a restore needs", "getCmdLineOpts"),
+    Asked("getParameter", "the feature compatibility version", "getParameter"),
+    Asked("listDatabases", "what is counted", "listDatabases"),
+    Asked("listCollections", "what is counted", "listCollections", EVERY_DATABASE),
+    Asked("aggregate", "how many documents each collection has ($collStats)", "collStats", EVERY_DATABASE),
+    Asked("replSetFreeze", "the preferred member becomes the primary", "replSetStateChange"),
+    Asked("replSetStepDown", "the preferred member becomes the primary", "replSetStateChange"),
 )
 """To each member of each shard and config set, with the connection ``localadmin_conn_id``."""
 
@@ -66,7 +78,9 @@ def role(name: str, asked: tuple[Asked, ...]) -> dict[str, Any]:
 
 def _document(resource: str) -> dict[str, Any]:
     database, _, collection = resource.partition(".")
-    return {"cluster": True} if resource == CLUSTER else {"db": database, "collection": collection}
+    if resource == CLUSTER:
+        return {"cluster": True}
+    return {"db": "", "collection": ""} if resource == EVERY_DATABASE else {"db": database, "collection": collection}
 
 
 def in_words(asked: tuple[Asked, ...]) -> list[str]:

@@ -121,8 +121,9 @@ def asked_of(told: tuple[Asked, ...]) -> set[tuple[str, str]]:
 
 
 def test_what_a_night_asks_mongodb(listening):
-    """The roles of the page allow these commands, and were made for no others."""
+    """The roles of the page allow these commands, and were made for no others; a preferred member is not primary."""
     heard = listening("small")
+    heard.night.fake.replica_set("mongo-data", "shard1")._primary = "data-5"
     assert heard.night.run(securing="none_running").state == "success"
     of = {
         conn_id: {(command, on) for conn, command, on in heard.asked if conn == conn_id}
