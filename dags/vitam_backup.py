@@ -73,6 +73,7 @@ from vitam_operators.operators.proofs import ProveNothingWrittenOperator, Verify
 from vitam_operators.operators.prune import LeaveManifestOperator, PruneBackupsOperator
 from vitam_operators.operators.scheduling import HoldSchedulingOperator, ResumeSchedulingOperator
 from vitam_operators.operators.services import StartRouterOperator
+from vitam_operators.operators.snapshots import SnapshotElasticsearchOperator
 from vitam_operators.operators.verdict import ConcludeNightOperator
 from vitam_operators.platforms import load_platform
 from vitam_operators.procedure import BACK, DRAIN, FRONT
@@ -149,6 +150,9 @@ with DAG(
     with TaskGroup("back", prefix_group_id=False):
         stop_back = stop_services(platform, BACK)
     with TaskGroup("elasticsearch", prefix_group_id=False):
+        snapshot_elasticsearch = for_each(
+            elasticsearch(platform), SnapshotElasticsearchOperator, "snapshot_elasticsearch"
+        )
         flush_elasticsearch = for_each(elasticsearch(platform), FlushElasticsearchOperator, "flush_elasticsearch")
         stop_elasticsearch = for_each(elasticsearch_nodes(platform), StopElasticsearchOperator, "stop_elasticsearch")
     with TaskGroup("mongodb", prefix_group_id=False):
@@ -203,8 +207,8 @@ with DAG(
         chain(hold_scheduling, await_workflows_drained)
     chain(drained, Label("no workflow runs"), stop_back[0])
     chain(hold_scheduling, Label("logbooks secured"), stop_back[0])
-    chain(*stop_back, [flush_elasticsearch, stop_balancer])
-    chain(flush_elasticsearch, stop_elasticsearch)
+    chain(*stop_back, [snapshot_elasticsearch, stop_balancer])
+    chain(snapshot_elasticsearch, flush_elasticsearch, stop_elasticsearch)
     chain(stop_balancer, await_balancer_idle, Label("no transaction left"), prefer_member, await_nobody_writes)
     chain(await_nobody_writes, stop_shard_primary, stop_config_primary)
     cold = [copy_shard, copy_config, copy_files]

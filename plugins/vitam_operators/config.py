@@ -147,12 +147,13 @@ class MongoCluster(Strict):
 
 
 class ElasticsearchCluster(Strict):
-    """One Elasticsearch cluster. Its indexes are not copied: Vitam rebuilds them."""
+    """One Elasticsearch cluster. Its indexes are not copied: Vitam rebuilds them, or Elasticsearch keeps a snapshot."""
 
     name: Name
     hosts: tuple[Name, ...] = Field(min_length=1)
     unit: Unit = "vitam-elasticsearch-data.service"
     port: Port = 9200
+    snapshot_repository: Name | None = Field(default=None, description="Elasticsearch's repository for a snapshot")
 
 
 class SecuringConfig(Strict):
@@ -197,6 +198,7 @@ class Timeouts(Strict):
     mongod_start_s: Seconds = 1800
     balancer_s: Seconds = 3600
     elasticsearch_start_s: Seconds = 900
+    elasticsearch_snapshot_s: Seconds = Field(default=3600, description="for a snapshot, where one is asked for")
     last_write_s: Seconds = Field(default=120, description="for clients to go and members to catch up, once stopped")
 
 

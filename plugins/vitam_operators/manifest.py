@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 from typing import Any
 
-from vitam_operators import nights, preferred
+from vitam_operators import elastic, nights, preferred
 from vitam_operators.errors import NotProvedError
 from vitam_operators.nights import Night, Record
 from vitam_operators.notes_mongodb import NOT_NOTED
@@ -68,6 +68,7 @@ def build(
         "quiet": night.all("quiet"),
         "unchanged": night.all("unchanged"),
         "guards_fired": night.all("guard"),
+        "indexes": night.all("indexes"),
         "phases": phases,
         "not_in_backup": not_in_backup,
         "size_bytes": sum(part["size_bytes"] for part in night.all("part").values()),
@@ -134,5 +135,8 @@ def _warnings(night: Night) -> Iterator[str]:
         for name, record in night.all(kind).items():
             if NOT_NOTED in record:
                 yield f"{words.format(name)}: {record[NOT_NOTED]}"
+    for name, record in night.all("indexes").items():
+        if record.get("state") != elastic.SUCCESS:
+            yield f"there is no whole snapshot of {name}: it is {record.get('state')}: {record.get('why')}"
     for name, record in night.all("preferred").items():
         yield from filter(None, [preferred.warning(name, record, (night.read(f"stop.{name}") or record)["host"])])

@@ -104,6 +104,7 @@ BEYOND_THE_MANUAL = [
         "stop_offer < await_balancer_idle < await_nobody_writes",
     ),
     ("Nobody writes: proved before the first primary is stopped", "await_nobody_writes < stop_shard_primary"),
+    ("Indexes are of the moment of the databases", "stop_offer < snapshot_elasticsearch < stop_elasticsearch"),
     (
         "An election comes when no client and no migration is left, and before the last look",
         "await_balancer_idle < prefer_member < await_nobody_writes",

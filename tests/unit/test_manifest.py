@@ -145,6 +145,7 @@ def test_what_the_manifest_holds(tmp_path):
         "quiet": {"mongo-data": QUIET},
         "unchanged": {"mongo-data-shard0": UNCHANGED},
         "guards_fired": {},
+        "indexes": {},
         "phases": PHASES,
         "not_in_backup": ["the indexes of es"],
         "warnings_of_night": [],

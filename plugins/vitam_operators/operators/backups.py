@@ -9,7 +9,7 @@ from typing import Any
 from airflow.sdk.exceptions import AirflowSkipException
 
 import vitam_operators
-from vitam_operators import estimates, manifest, nights, phases, securing, versions
+from vitam_operators import elastic, estimates, manifest, nights, phases, securing, versions
 from vitam_operators.catalogue import Reader
 from vitam_operators.engines.chosen import engine_of
 from vitam_operators.errors import LookFailedError, NightClosedError, WindowError
@@ -227,12 +227,13 @@ class SealBackupOperator(NightOperator):
         night = self.latest_night(context)
         if night is None:
             raise AirflowSkipException("nothing was opened")
+        snapshots = [name for name, one in night.all("indexes").items() if one.get("state") == elastic.SUCCESS]
         members = {name: night.read(f"member.{name}") or {} for name in night.opened["parts"]}
         content = manifest.build(
             night,
             tool_version=vitam_operators.__version__,
             phases=dict(self._phases(context)),
-            not_in_backup=list(left_out(self.platform, night.opened["parts"], members, ())),
+            not_in_backup=list(left_out(self.platform, night.opened["parts"], members, snapshots)),
             same_base=manifest.same_base(night, self._earlier(night)),
         )
         night.write(nights.MANIFEST, content)
