@@ -85,6 +85,8 @@ class AirflowStack:
     def up(self) -> None:
         """Start with an empty database, import the connections, wait until every part is healthy."""
         self.down()
+        if self.running:
+            raise SystemExit(f"something else answers on {self.url}\nHINT: stop it, or choose another port")
         shutil.rmtree(self.home, ignore_errors=True)
         self.home.mkdir(parents=True, mode=0o700)
         environment = self._environment = {**os.environ, **self._settings(), **self._secrets()}

@@ -196,7 +196,7 @@ class ToldNight:
                 tool_version=vitam_operators.__version__,
                 phases=self.phases(),
                 not_in_backup=list(left_out(self.platform, self.night.opened["parts"], {}, ())),
-                same_base=dict.fromkeys(self.night.opened["parts"], True),
+                same_base=manifest.same_base(self.night, ()),
             )
         self.write(records.MANIFEST, content)
         return self

@@ -23,7 +23,7 @@ from vitam_operators.platforms import load_platform
 
 ROOT = Path(__file__).parents[2]
 HOME = ROOT / ".airflow" / "page"
-PORT = 8095
+PORT = 8097
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -30,20 +30,6 @@ def test_a_viewer_sees_it(page):
     assert page.get("/", user="viewer").status_code == 200
 
 
-def test_there_is_no_route_that_these_tests_forget():
-    """A new route is behind the login from its first day: the application asks, not each route."""
-    from vitam_operators.ui.app import app
-
-    assert {route.path for route in app.routes} == {
-        "/",
-        "/backups/{label}",
-        "/runs/{run_id:path}",
-        "/metrics",
-        "/style.css",
-    }
-    assert {method for route in app.routes for method in route.methods} == {"GET"}
-
-
 def test_no_secret_is_shown(page):
     """The platform of these nights has connections with passwords, and its records stand in their names."""
     page.full(3)
