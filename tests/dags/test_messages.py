@@ -8,9 +8,11 @@ import logging
 import pytest
 
 from tests.dags.half import HalfNight
+from tests.dags.test_guards import foreign_guard
 from tests.fakes import messages as fakes
 from vitam_operators import nights as records
 from vitam_operators.errors import NotProvedError
+from vitam_operators.hooks.records import nights_of
 from vitam_operators.notifications import MESSAGES
 
 URL = "/c0ffee-5ecre7"
@@ -151,3 +153,24 @@ def test_a_verdict_that_runs_again_tells_what_is_new_only(told):
     half.instances.states = {**told.states, "start_logbook": ["success"], "disarm_restart_guard": ["success"] * 2}
     half.run("conclude_night")
     assert len(told.mailbox.mails) == 2
+
+
+def died(night):
+    """Let a night before have died: its records end with what was opened, and its guards have fired."""
+    opened = {"run_id": "another", "backup": "20200101T200000Z", "units_before": {}, "clusters": {}}
+    nights_of(night.fake.platform).named("20200101T200000Z").write(records.OPEN, opened)
+    foreign_guard(night, "app").fired(left_down=["vitam-logbook.service"])
+    night.clean = lambda: None
+
+
+def test_a_night_whose_run_died_is_told_by_the_next_look_once(told):
+    """Airflow was killed at two in the morning: nobody could tell what the guards did at eight, and the ping rang."""
+    died(told)
+    told.run(plan_only=True)
+    told.run(plan_only=True)
+    (mail,) = told.mailbox.mails
+    assert mail["Subject"] == (
+        "Vitam told: night of backup 20200101T200000Z DIED - its restart guards fired, "
+        "they left down: vitam-logbook.service on app"
+    )
+    assert told.pings.told == [], "the check outside rings already, and goes on until a night ends well"
