@@ -59,7 +59,10 @@ class PlanNightOperator(NightOperator):
 
     def execute(self, context: Any) -> Any:
         """Tell of nights that have died, and that this one begins; then plan."""
-        self._tell_of_the_dead(context)
+        try:
+            self._tell_of_the_dead(context)
+        except Exception:
+            self.log.exception("whether a night before has died cannot be told")
         if not context["params"].get("plan_only"):
             notifications.tell_begin(self.platform, nights.backup_id(context["dag_run"].run_after))
         return asyncio.run(self.act(context))
