@@ -48,7 +48,7 @@ test-lab: setup ## real nights on the lab
 
 test-faults: setup ## break nights on the lab, all rows of the fault matrix, and write docs/faults.md
 	@rm -rf .airflow/faults; NIGHTS="solo medium solo2" tools/nights -m faults $(T); status=$$?; \
-		$(PYTHON) -m tests.faults.page > docs/faults.md; exit $$status
+		PYTHONPATH=plugins $(PYTHON) -m tests.faults.page > docs/faults.md; exit $$status
 
 golden: python ## write each version's order anew (tests/data/golden); read the difference
 	@GOLDEN=write $(PYTEST) -q tests/dags/test_golden.py

@@ -201,8 +201,8 @@ def _as_it_is(word: str) -> str:
     return re.sub(r"^\$|\$(?=[{$])", "$$", word)
 
 
-def last_words(unit: str, lines: int = 5) -> Command[str]:
-    """Fact: the last lines that a unit wrote to the journal."""
+def last_words(unit: str, lines: int = 12) -> Command[str]:
+    """Fact: the last lines that a unit wrote to the journal; the first reason of a failed copy is among twelve."""
     words = ["journalctl", f"--unit={unit}", f"--lines={lines}", "--output=cat", "--no-pager", "--quiet"]
     return Command(line(*words, sudo=True), str.strip)
 

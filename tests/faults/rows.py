@@ -200,7 +200,7 @@ STEPS = (
         fails,
         BY_THE_GUARD,
         "storage.service",
-        window_s=140,
+        window_s=200,
     ),
     Row("reading back fails", "verify_copy", fails, RESTARTED),
 )
