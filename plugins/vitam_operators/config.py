@@ -13,7 +13,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field
 
 from vitam_operators import procedure
-from vitam_operators.config_copies import CopyConfig, DrillConfig
+from vitam_operators.config_copies import CopyConfig, DrillConfig, RestoreConfig
 from vitam_operators.config_types import (
     ALL_DAYS,
     HOST_KEY_PATTERN,
@@ -213,6 +213,7 @@ class Platform(Strict):
     workflows: WorkflowsConfig = WorkflowsConfig()
     copies: CopyConfig = Field(default=CopyConfig(), alias="copy")
     drill: DrillConfig = DrillConfig()
+    restore: RestoreConfig = RestoreConfig()
     timeouts: Timeouts = Timeouts()
     service_order: tuple[str, ...] = Field(default=(), description="stop order, where not the manual's")
     start_order: tuple[str, ...] = Field(default=(), description="start order, where not the manual's")
