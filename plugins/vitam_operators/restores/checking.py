@@ -20,13 +20,13 @@ def data_of(kind: str, counts: Mapping[str, int]) -> dict[str, int]:
 
 def count_findings(what: str, expected: Mapping[str, int], found: Mapping[str, int]) -> Iterator[str]:
     """
-    Compare documents of collections.
+    Compare documents of collections; one that is empty and one that is not there are the same.
 
     :param what: whose they are, for the message
     """
     for name in sorted(expected.keys() | found.keys()):
-        if expected.get(name) != found.get(name):
-            yield f"{what}: {name} holds {_documents(found.get(name))}, expected are {_documents(expected.get(name))}"
+        if expected.get(name, 0) != found.get(name, 0):
+            yield f"{what}: {name} holds {found.get(name, 0)} documents, expected are {expected.get(name, 0)}"
 
 
 def shard_findings(cluster: str, expected: Mapping[str, str], documents: list[Mapping[str, Any]]) -> Iterator[str]:
@@ -64,7 +64,3 @@ def configuration_findings(what: str, addresses: list[str], answer: Mapping[str,
 def _members(text: str | None) -> tuple[str, frozenset[str]]:
     name, _, hosts = (text or "").partition("/")
     return name, frozenset(hosts.split(","))
-
-
-def _documents(number: int | None) -> str:
-    return "no such collection" if number is None else f"{number} documents"
