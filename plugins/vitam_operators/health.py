@@ -1,8 +1,13 @@
-"""Whether a Vitam service answers as a healthy one."""
+"""What a host tells of itself: whether a Vitam service answers as a healthy one, and versions."""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
+
 from vitam_operators.commands import Command, line
+
+VERSION = re.compile(r"\d+(?:\.\d+)+")
 
 
 def admin_status(address: str, admin_port: int) -> Command[int]:
@@ -16,3 +21,21 @@ def admin_version(address: str, admin_port: int) -> Command[str]:
     """Fact: what ``/admin/v1/version`` says, as text; empty when it says nothing."""
     url = f"http://{address}:{admin_port}/admin/v1/version"
     return Command(line("curl", "--silent", "--max-time", "10", url), str.strip, ok=frozenset({0, 7, 28, 52, 56}))
+
+
+VERSIONS_SCRIPT = """
+for tool in "$@"; do
+  printf '%s %s\\n' "$tool" "$({ "$tool" --version || "$tool" version; } 2> /dev/null | head -n 1)"
+done
+"""
+
+
+def tool_versions(tools: Iterable[str]) -> Command[dict[str, str]]:
+    """Fact: the version of each program, empty where it tells none; restic knows ``version`` only."""
+    words = ("env", "PATH=/usr/sbin:/usr/bin:/sbin:/bin", "sh", "-c", VERSIONS_SCRIPT, "sh", *tools)
+    return Command(line(*words), _versions)
+
+
+def _versions(output: str) -> dict[str, str]:
+    told = (words.partition(" ") for words in output.splitlines() if words)
+    return {tool: next(iter(VERSION.findall(words)), "") for tool, _, words in told}

@@ -1,15 +1,19 @@
-"""The manifest: what a sealed backup is, built from the records of its night. Schema version 1."""
+"""The manifest: what a sealed backup is, built from the records of its night. Schema version 2."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from vitam_operators import nights
 from vitam_operators.errors import NotProvedError
 from vitam_operators.nights import Night, Record
+from vitam_operators.notes_mongodb import NOT_NOTED
 from vitam_operators.parts import DATABASES
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
+READABLE = (1, 2)
+"""Schema versions that are read: 1 lacks ``mongodb`` in its parts, ``phases``, ``not_in_backup``, ``tools``."""
 
 
 def missing(night: Night) -> list[str]:
@@ -28,11 +32,13 @@ def missing(night: Night) -> list[str]:
     return found
 
 
-def build(night: Night, *, tool_version: str) -> Record:
+def build(night: Night, *, tool_version: str, phases: Record, not_in_backup: list[str]) -> Record:
     """
     Build the manifest of a night whose parts are all copied and read back.
 
     :param tool_version: version of this package
+    :param phases: how long each phase took, see :func:`vitam_operators.phases.phase`
+    :param not_in_backup: what a restore needs and will not find in it, see :mod:`vitam_operators.left_out`
     :raises NotProvedError: something is missing; the message names all of it
     """
     found = missing(night)
@@ -48,13 +54,16 @@ def build(night: Night, *, tool_version: str) -> Record:
         "state": "sealed",
         "sealed_at": nights.now_text(),
         "tool": {"name": "vitam-backup", "version": tool_version},
-        **{key: opened[key] for key in KEYS_OF_OPEN},
+        **{key: opened[key] for key in keys_of_open(SCHEMA_VERSION)},
+        "warnings_of_night": list(_warnings(night)),
         "stops": night.all("stop"),
         "parts": {name: _part(night, name) for name in opened["parts"]},
         "starts": night.all("start"),
         "quiet": night.all("quiet"),
         "unchanged": night.all("unchanged"),
         "guards_fired": night.all("guard"),
+        "phases": phases,
+        "not_in_backup": not_in_backup,
         "size_bytes": sum(part["size_bytes"] for part in night.all("part").values()),
     }
 
@@ -77,5 +86,30 @@ KEYS_OF_OPEN = (
 )
 
 
+def keys_of_open(schema_version: int) -> tuple[str, ...]:
+    """Return the keys that a manifest of a schema version has from what its night was opened with."""
+    return KEYS_OF_OPEN if schema_version == 1 else (*KEYS_OF_OPEN, "tools")
+
+
 def _part(night: Night, name: str) -> dict[str, Any]:
-    return {**night.all("part")[name], "proof": night.all("proof")[name]}
+    part = {**night.all("part")[name], "proof": night.all("proof")[name]}
+    if part["kind"] not in DATABASES:
+        return part
+    return {**part, "mongodb": {**(night.read(f"member.{name}") or {}), **(night.read(f"counts.{name}") or {})}}
+
+
+NOTES = {
+    "member": "the member that {} was copied from was not noted",
+    "counts": "the documents of {} were not counted",
+    "quiet": "the chunks of {} were not counted",
+}
+"""Kinds of records with notes that a seal does not depend on, and what it means that one was not made."""
+
+
+def _warnings(night: Night) -> Iterator[str]:
+    """Tell what the night found out that the look could not know."""
+    for kind, words in NOTES.items():
+        for name, record in night.all(kind).items():
+            if NOT_NOTED in record:
+                yield f"{words.format(name)}: {record[NOT_NOTED]}"
+    yield from (str(record["words"]) for record in night.all("warning").values())

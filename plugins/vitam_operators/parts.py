@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from fnmatch import fnmatch
+from pathlib import PurePosixPath
 
 from vitam_operators.config import Daemon, MongoCluster, Platform, ReplicaSet
 from vitam_operators.config_copies import FileSet
@@ -83,3 +85,13 @@ def planned_parts(platform: Platform, choice: str) -> tuple[str, ...]:
     :param choice: ``everything``, ``databases`` or ``files``
     """
     return tuple(part.name for part in all_parts(platform) if part.kind in CHOICES[choice])
+
+
+def holds(file_set: FileSet, directory: str) -> bool:
+    """Tell whether a copy of a file set takes a path with it; a pattern also leaves out all below."""
+    path = PurePosixPath(directory)
+    if not path.is_relative_to(file_set.path):
+        return False
+    inside = path.relative_to(file_set.path)
+    above = [str(part) for part in (inside, *inside.parents) if str(part) != "."]
+    return not any(fnmatch(part, pattern.strip("/")) for part in above for pattern in file_set.exclude)

@@ -5,13 +5,12 @@ from __future__ import annotations
 import datetime as dt
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
-from fnmatch import fnmatch
 from pathlib import PurePosixPath
 
 from vitam_operators import procedure
 from vitam_operators.config import MongoCluster, Platform, ReplicaSet
 from vitam_operators.config_copies import FileSet
-from vitam_operators.parts import all_parts
+from vitam_operators.parts import all_parts, holds
 from vitam_operators.platform_mistakes import did_you_mean
 
 A_DAY_S = 24 * 3600
@@ -138,7 +137,7 @@ def _restic(platform: Platform) -> Iterator[str]:
             yield "at copy.restic: needed when copy.engine is 'restic', it says where the repository is"
         return
     for index, file_set in enumerate(copies.file_sets):
-        if _holds(file_set, copies.restic.repository):
+        if holds(file_set, copies.restic.repository):
             yield (
                 f"at copy.file_sets.{index} ({file_set.name}).path: it holds copy.restic.repository "
                 f"({copies.restic.repository}), put that under exclude"
@@ -151,9 +150,9 @@ def _file_sets(platform: Platform) -> Iterator[str]:
     for index, file_set in enumerate(platform.copies.file_sets):
         at = f"copy.file_sets.{index} ({file_set.name})"
         yield from _unknown(f"{at}.hosts", file_set.hosts, known, "host")
-        if _holds(file_set, platform.copies.directory):
+        if holds(file_set, platform.copies.directory):
             yield f"at {at}.path: it holds copy.directory ({platform.copies.directory}), put that under exclude"
-        if _holds(file_set, platform.drill.directory):
+        if holds(file_set, platform.drill.directory):
             yield f"at {at}.path: it holds drill.directory ({platform.drill.directory}), put that under exclude"
         for path in sorted(_running_databases(platform, file_set)):
             yield f"at {at}.path: it holds {path} of members that run during the copy, put that under exclude"
@@ -164,17 +163,7 @@ def _running_databases(platform: Platform, file_set: FileSet) -> set[str]:
     paths = (
         getattr(cluster, kind).db_path for host, cluster, kind in _daemons(platform) if host in on and kind != "mongos"
     )
-    return {path for path in paths if _holds(file_set, path)}
-
-
-def _holds(file_set: FileSet, directory: str) -> bool:
-    """Whether a copy of the file set would take a directory with it; a pattern also leaves out all below."""
-    path = PurePosixPath(directory)
-    if not path.is_relative_to(file_set.path):
-        return False
-    inside = path.relative_to(file_set.path)
-    above = [str(part) for part in (inside, *inside.parents) if str(part) != "."]
-    return not any(fnmatch(part, pattern.strip("/")) for part in above for pattern in file_set.exclude)
+    return {path for path in paths if holds(file_set, path)}
 
 
 def _keep(platform: Platform) -> Iterator[str]:

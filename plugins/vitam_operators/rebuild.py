@@ -13,10 +13,8 @@ from pathlib import Path
 from vitam_operators import nights as records
 from vitam_operators.catalogue import Reader
 from vitam_operators.errors import RebuildRefusedError
-from vitam_operators.manifest import KEYS_OF_OPEN, SCHEMA_VERSION
+from vitam_operators.manifest import READABLE, keys_of_open
 from vitam_operators.nights import Nights, Record, moment_of
-
-KEYS_OF_MANIFEST = (*KEYS_OF_OPEN, "backup", "sealed_at", "size_bytes", "parts")
 
 
 def rebuild(nights: Nights, platform: str, files: Sequence[Path]) -> list[str]:
@@ -53,9 +51,12 @@ def _read(path: Path, platform: str) -> tuple[Record, list[str]]:
         return {}, [f"is not JSON ({error})"]
     if not isinstance(content, dict):
         return {}, ["holds no keys"]
-    if content.get("schema_version") != SCHEMA_VERSION:
-        return content, [f"its schema_version is {content.get('schema_version')!r}, known is {SCHEMA_VERSION}"]
-    mistakes = [f"lacks {key}" for key in KEYS_OF_MANIFEST if key not in content]
+    version = content.get("schema_version")
+    if version not in READABLE:
+        known = " and ".join(map(str, READABLE))
+        return content, [f"its schema_version is {version!r}, known are {known}"]
+    needed = (*keys_of_open(version), "backup", "sealed_at", "size_bytes", "parts")
+    mistakes = [f"lacks {key}" for key in needed if key not in content]
     if "backup" in content and moment_of(str(content["backup"])) is None:
         mistakes.append(f"{content['backup']!r} is no label of a backup")
     if content.get("platform", platform) != platform:
@@ -72,7 +73,8 @@ def _conflicts(nights: Nights, content: Record) -> Iterator[str]:
     yield from (f"{directory}/{name} {why}" for name, why in reader.unreadable.items())
     if standing and standing != content:
         yield f"{directory}/{records.MANIFEST}.json says otherwise than the manifest that was given"
-    other = [key for key in KEYS_OF_OPEN if opened and opened.get(key) != content[key]]
+    keys = keys_of_open(content["schema_version"])
+    other = [key for key in keys if opened and opened.get(key) != content[key]]
     if other:
         yield f"{directory}/{records.OPEN}.json has another {', '.join(other)}"
 
@@ -82,7 +84,7 @@ def _write(nights: Nights, content: Record) -> bool:
     night = nights.named(content["backup"])
     moment = moment_of(night.label)
     opened = {
-        **{key: content[key] for key in KEYS_OF_OPEN},
+        **{key: content[key] for key in keys_of_open(content["schema_version"])},
         "backup": records.backup_id(moment[0]) if moment else night.label,
         "label": night.label,
         "parts": list(content["parts"]),

@@ -44,6 +44,7 @@ def test_a_whole_night_under_airflow(airflow_database, nights, monkeypatch):
     assert services(night.fake.verbs("start")) == [name for name in STARTED if name != "security-internal"]
     manifest = night.records.read(records.MANIFEST)
     assert (manifest["state"], manifest["note"]) == ("sealed", "before the upgrade")
+    assert {"look", "front", "copy", "start"} < set(manifest["phases"])
 
 
 @pytest.fixture
@@ -117,6 +118,65 @@ def test_the_manifest_says_what_the_hosts_say(whole_night):
         "mongo-offer": {"mongo-offer-configsvr", "mongo-offer-shard0"},
     }
     assert manifest["guards_fired"] == {}
+
+
+def test_the_manifest_says_what_was_copied_from_which_mongod(whole_night):
+    """A restore refuses another version, opens with the same options, and counts what it got."""
+    manifest = whole_night.records.read(records.MANIFEST)
+    databases = {name: part for name, part in manifest["parts"].items() if part["kind"] != "files"}
+    assert len(databases) == 5
+    for name, part in databases.items():
+        cluster, _, replica_set = name.rpartition("-")
+        noted, fake = part["mongodb"], whole_night.fake.replica_set(cluster, replica_set)
+        assert noted["host"] == part["host"] == manifest["stops"][name]["host"]
+        assert (noted["version"], noted["fcv"], noted["term"]) == ("5.0.14", "5.0", 3)
+        assert noted["storage"]["directoryPerDB"] is True
+        assert noted["configuration"]["_id"] == replica_set
+        assert noted["counts"].items() <= fake.documents.items()
+        assert noted["noted_at"] <= part["began_at"]
+    assert databases["mongo-data-shard0"]["mongodb"]["counts"]["metadata.Unit"] == 100
+    assert not [part for name, part in manifest["parts"].items() if name not in databases and "mongodb" in part]
+
+
+def test_the_manifest_says_what_the_clusters_were(whole_night):
+    """Chunks twice: at the look, when the balancer may move one yet, and once it is stopped, as the copies have it."""
+    manifest = whole_night.records.read(records.MANIFEST)
+    for cluster in ("mongo-data", "mongo-offer"):
+        shards = dict.fromkeys(manifest["clusters"][cluster]["shards"], 1)
+        for noted in (manifest["clusters"][cluster], manifest["quiet"][cluster]):
+            assert noted["cluster_id"] == "6b05d3c6e9300f40a37e56d5"
+            assert noted["chunks"]["metadata.Unit"]["shards"] == shards
+
+
+def test_the_manifest_says_how_long_each_phase_took_and_what_it_lacks(whole_night):
+    """The first is what a window is planned by, the second what a restore asks a person for."""
+    manifest = whole_night.records.read(records.MANIFEST)
+    groups = {"look", "front", "drain", "securing", "back", "elasticsearch", "mongodb", "copy", "start", "after"}
+    assert set(manifest["phases"]) == {"open", *groups}
+    began = [manifest["phases"][name]["began_at"] for name in ("look", "open", "front", "back", "copy", "start")]
+    assert began == sorted(began)
+    assert all(phase["duration_s"] >= 0 for phase in manifest["phases"].values())
+    assert set(manifest["tools"]) == set(whole_night.fake.hosts)
+    assert manifest["tools"]["data-1"] == {"tar": "1.34", "zstd": "1.34", "sha256sum": "1.34"}
+    assert "the indexes of elasticsearch-data: Vitam makes them again from MongoDB" in manifest["not_in_backup"]
+    assert manifest["warnings_of_night"] == []
+
+
+@pytest.mark.parametrize(
+    ("command", "warned"),
+    [
+        ("getCmdLineOpts", "the member that mongo-data-shard0 was copied from was not noted"),
+        ("listDatabases", "the documents of mongo-data-shard0 were not counted"),
+    ],
+)
+def test_an_account_with_fewer_rights_makes_a_backup_with_a_warning(nights, command, warned):
+    """A hole in the notes is told, and costs no night."""
+    night = nights("tiny")
+    night.fake.replica_set("mongo-data", "shard0").forbidden = (command,)
+    night.run()
+    assert (night.state, night.different) == ("success", set())
+    (warning,) = night.records.read(records.MANIFEST)["warnings_of_night"]
+    assert warning.startswith(f"{warned}: MongoDB at 10.1.0.2:27019 did not do what it was asked: {command}:")
 
 
 def test_records_hold_no_secret(whole_night, platform_home):

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 import time
+import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from bson import Timestamp
+from bson import Binary, ObjectId, Timestamp
 from pymongo.errors import AutoReconnect, OperationFailure
 
 from tests.fakes.matching import matches
@@ -16,6 +17,13 @@ from tests.fakes.units import FakeUnit
 
 Document = dict[str, Any]
 A_MINUTE_S = 60
+OF_THE_CATALOGUE = ("chunks", "collections", "version", "migrations")
+"""Collections of ``config`` that are asked for through a router."""
+
+
+def uuid_of(name: str) -> Binary:
+    """Return the id that MongoDB 5 gives a sharded collection, as the driver hands it out."""
+    return Binary(uuid.uuid5(uuid.NAMESPACE_DNS, name).bytes, 4)
 
 
 def batch(found: list[Document]) -> Document:
@@ -95,6 +103,10 @@ class FakeReplicaSet:
     committed: Timestamp | None = None
     """Last write on a majority, when that is not the last of the oplog."""
     ranges_left: int = 0
+    documents: dict[str, int] = field(default_factory=dict)
+    """Of each ``database.collection`` of every member."""
+    forbidden: tuple[str, ...] = ()
+    """Commands that the account may not use."""
     stray_primary: str | None = None
     """Host of a member that says wrongly that it is the primary."""
     _primary: str | None = None
@@ -141,10 +153,15 @@ class FakeReplicaSet:
     def status(self) -> Document:
         """Answer ``replSetGetStatus``."""
         optimes = {
-            "appliedOpTime": {"ts": self.optime},
+            "appliedOpTime": {"ts": self.optime, "t": 3},
             "lastCommittedOpTime": {"ts": self.committed or self.optime},
         }
-        return {"set": self.name, "optimes": optimes, "members": [self._status_of(member) for member in self.members]}
+        return {
+            "set": self.name,
+            "term": 3,
+            "optimes": optimes,
+            "members": [self._status_of(member) for member in self.members],
+        }
 
     def _status_of(self, member: FakeMember) -> Document:
         primary = self.primary == member.host
@@ -163,7 +180,21 @@ class FakeReplicaSet:
 
     def answer(self, member: FakeMember, command: str, value: Any, database: str, more: Document) -> Document:
         """Answer a command sent to one member."""
+        if command in self.forbidden:
+            raise OperationFailure(f"not authorized on {database} to execute command {command}", 13)
         match command, value:
+            case "getParameter", 1:
+                assert more == {"featureCompatibilityVersion": 1}
+                return {"featureCompatibilityVersion": {"version": "5.0"}}
+            case "listDatabases", 1:
+                return {"databases": [{"name": n} for n in {name.partition(".")[0] for name in self.documents}]}
+            case "listCollections", 1:
+                assert more.keys() >= {"nameOnly", "authorizedCollections"}, "clusterAdmin may not list all"
+                names = [name.partition(".")[2] for name in self.documents if name.startswith(f"{database}.")]
+                return batch([{"name": name, "type": "collection"} for name in names])
+            case "aggregate", str():
+                assert more["pipeline"] == [{"$collStats": {"count": {}}}]
+                return batch([{"count": self.documents[f"{database}.{value}"]}])
             case "aggregate", 1:
                 assert more["pipeline"] == [{"$currentOp": {"allUsers": True, "idleConnections": True}}]
                 return batch(self.clients + OWN_CONNECTIONS)
@@ -180,6 +211,12 @@ class FakeReplicaSet:
                 return self.status()
             case "replSetGetConfig":
                 return self.configuration()
+            case "buildInfo":
+                return {"version": "5.0.14", "gitVersion": "1b3b0073a0b436a8a502b612f24fb2bd572772e5"}
+            case "getCmdLineOpts":
+                storage = {"dbPath": "/data", "directoryPerDB": True}
+                security = {"keyFile": "/vitam/conf/mongod/keyfile", "authorization": "enabled"}
+                return {"parsed": {"storage": storage, "security": security}}
         raise AssertionError(f"a member was sent {command}")
 
 
@@ -188,8 +225,8 @@ class FakeCluster:
     """
     A sharded cluster as its routers see it. Routers answer while they run and the config set has a primary.
 
-    Vitam's services are connected to each router while they run. Left out: chunks, the rounds of a balancer that is
-    on, writes.
+    Vitam's services are connected to each router while they run. Of each collection with chunks every shard has
+    one. Left out: the rounds of a balancer that is on, writes.
 
     :param name: its name
     """
@@ -207,8 +244,11 @@ class FakeCluster:
     clients: list[Document] = field(default_factory=list)
     listed: list[str] = field(default_factory=list)
 
-    def answer(self, command: str, value: Any, more: Document) -> Document:
+    sharded: tuple[str, ...] = ("metadata.Unit", "logbook.LogbookOperation")
+
+    def answer(self, command: str, value: Any, database: str, more: Document) -> Document:
         """Answer a command sent through a router."""
+        assert database == ("config" if value in OF_THE_CATALOGUE else "admin")
         if self.config_set.primary is None:
             raise AutoReconnect("could not find host matching read preference primary for set configsvr")
         match command, value:
@@ -230,6 +270,15 @@ class FakeCluster:
                 stage = {"allUsers": True, "idleConnections": True, "localOps": True}
                 assert more["pipeline"] == [{"$currentOp": stage}]
                 return batch(self.clients + self.vitam() + OWN_CONNECTIONS)
+            case "aggregate", "chunks":
+                shards = [shard["_id"] for shard in self.list_shards()]
+                last = Timestamp(2, len(shards) - 1)
+                of = [({"of": uuid_of(name), "shard": shard}) for name in self.sharded for shard in shards]
+                return batch([{"_id": each, "number": 1, "last": last} for each in of])
+            case "find", "collections":
+                return batch([{"_id": name, "uuid": uuid_of(name)} for name in self.sharded])
+            case "find", "version":
+                return batch([{"_id": 1, "clusterId": ObjectId("6b05d3c6e9300f40a37e56d5")}])
             case "count", "migrations":
                 return {"n": int(self._counts_down("migrations_left"))}
         raise AssertionError(f"a router was sent {command} {value}")

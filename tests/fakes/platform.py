@@ -124,6 +124,7 @@ class FakePlatform:
             data = {"metadata.Unit": 100, "logbook.LogbookOperation": 40, "logbook.LogbookLifeCycleUnit": 20}
             catalogue = {"config.chunks": 8, "config.shards": len(shards)}
             documents = {"admin.system.version": 2, **(catalogue if part.kind == CONFIG else data)}
+            self.replica_set(part.cluster.name, part.replica_set.name).documents = documents
             shard = None if part.kind == CONFIG else part.replica_set.name
             for host in part.replica_set.data_hosts:
                 copy = FakeCopy(dict(documents), shards=shards if part.kind == CONFIG else [], shard=shard)
@@ -246,8 +247,7 @@ class _Noting:
 def _router(fake: FakeCluster, account: str, expected: str) -> Any:
     def answers(command: str, value: Any, database: str, more: dict[str, Any]) -> dict[str, Any]:
         refused(account, expected)
-        assert database == ("config" if command == "count" else "admin")
-        return fake.answer(command, value, more)
+        return fake.answer(command, value, database, more)
 
     return answers
 

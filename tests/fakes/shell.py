@@ -14,7 +14,7 @@ from typing import Any
 from tests.fakes.drills import FakeDrills
 from tests.fakes.guards import FakeGuard
 from tests.fakes.units import FakeUnit, not_found
-from vitam_operators import archive, drill, guard, reflink, secret_files
+from vitam_operators import archive, drill, guard, health, reflink, secret_files
 from vitam_operators.config import Host
 from vitam_operators.engines import restic, tar
 from vitam_operators.procedure import SERVICES
@@ -97,6 +97,8 @@ class FakeHost:
             case ["ss", "-Hltn"]:
                 ports = sorted(port for unit in self.units.values() if unit.running for port in unit.ports)
                 return 0, "".join(f"LISTEN 0 128 {self.host.service_ip}:{port} 0.0.0.0:*\n" for port in ports)
+            case ["PATH=/usr/sbin:/usr/bin:/sbin:/bin", "sh", "-c", health.VERSIONS_SCRIPT, "sh", *tools]:
+                return 0, "".join(f"{tool} {tool} (GNU) 1.34\n" for tool in tools)
             case ["PATH=/usr/sbin:/usr/bin:/sbin:/bin", "sh", "-c", _, "sh", *tools]:
                 return 0, "".join(f"{tool}\n" for tool in tools if tool in self.missing_tools)
             case ["curl", *more]:

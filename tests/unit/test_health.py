@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+
 import pytest
 
 from vitam_operators import health
@@ -35,3 +37,20 @@ def test_the_questions():
     assert health.admin_version("10.0.0.5", 28203).line == (
         "curl --silent --max-time 10 http://10.0.0.5:28203/admin/v1/version"
     )
+
+
+def test_versions_of_tools_are_those_that_they_tell(tmp_path):
+    """Run by a real shell: programs that know the option, restic that knows a word only, one that is not there."""
+    programs = {
+        "tar": 'echo "tar (GNU tar) 1.34"; echo "Copyright (C) 2021"',
+        "zstd": 'echo "*** zstd command line interface 64-bits v1.5.4, by Yann Collet ***"',
+        "restic": '[ "$1" = version ] && echo "restic 0.14.0 compiled with go1.19.8" || { echo usage >&2; exit 1; }',
+        "mute": "exit 1",
+    }
+    for name, script in programs.items():
+        (tmp_path / name).write_text(f"#!/bin/sh\n{script}\n", encoding="utf-8")
+        (tmp_path / name).chmod(0o755)
+    command = health.tool_versions([*programs, "none"])
+    line = command.line.replace("PATH=", f"PATH={tmp_path}:", 1)
+    output = subprocess.run(["sh", "-c", line], capture_output=True, text=True, check=True, timeout=30).stdout
+    assert command.read(output) == {"tar": "1.34", "zstd": "1.5.4", "restic": "0.14.0", "mute": "", "none": ""}

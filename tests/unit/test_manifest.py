@@ -26,10 +26,14 @@ OPENED = {
     "methods": {"data1": {"mongo-data-shard0": "reflink"}},
     "warnings": [],
     "copies": "everything",
+    "tools": {"data1": {"tar": "1.34"}},
 }
 KINDS = {"mongo-data-shard0": "shard", "data1-conf": "files"}
 UNCHANGED = {"proved_at": "2026-11-24T02:50:00+00:00", "since": "2026-11-23T23:08:00+00:00"}
 QUIET = {"at": "2026-11-23T23:08:00+00:00", "sets": {"mongo-data-shard0": {"primary": "data1", "optime": [17, 1]}}}
+MEMBER = {"host": "data1", "version": "6.0.5", "storage": {"directoryPerDB": True}}
+COUNTS = {"counts": {"metadata.Unit": 725}, "counted_at": "2026-11-23T23:07:59+00:00"}
+PHASES = {"front": {"began_at": "2026-11-23T19:00:00+00:00", "ended_at": "2026-11-23T19:02:00+00:00"}}
 FIRED = {"backup": "L", "fired_at": "2026-11-24T07:00:00+00:00", "left_down": []}
 
 
@@ -46,7 +50,13 @@ def proved(tmp_path):
     night.write("start.mongo-data-shard0", {"down_s": 900.0})
     night.write("quiet.mongo-data", QUIET)
     night.write("unchanged.mongo-data-shard0", UNCHANGED)
+    night.write("member.mongo-data-shard0", MEMBER)
+    night.write("counts.mongo-data-shard0", COUNTS)
     return night
+
+
+def built(night):
+    return manifest.build(night, tool_version="0.1.0", phases=PHASES, not_in_backup=["the indexes of es"])
 
 
 def test_nothing_is_missing(tmp_path):
@@ -97,7 +107,7 @@ def test_no_seal_and_all_reasons_at_once(tmp_path):
     night = opened(tmp_path)
     night.write("part.data1-conf", {"kind": "files", "sha256": SHA_A, "size_bytes": 1})
     with pytest.raises(NotProvedError) as raised:
-        manifest.build(night, tool_version="0.1.0")
+        built(night)
     assert raised.value.message == (
         "backup L is not sealed: part mongo-data-shard0 was not copied; part data1-conf was not read back"
     )
@@ -108,12 +118,12 @@ def test_no_seal_and_all_reasons_at_once(tmp_path):
 
 def test_what_the_manifest_holds(tmp_path):
     """All that a restore, or a person years later, needs to know of a backup."""
-    content = manifest.build(proved(tmp_path), tool_version="0.1.0")
+    content = built(proved(tmp_path))
     sealed_at = dt.datetime.fromisoformat(content.pop("sealed_at"))
     assert abs((dt.datetime.now(dt.UTC) - sealed_at).total_seconds()) < 60
     proof = {"sha256": SHA_A, "read_back_at": "2026-11-24T03:00:00+00:00"}
     assert content == {
-        "schema_version": 1,
+        "schema_version": 2,
         "backup": "L",
         "state": "sealed",
         "tool": {"name": "vitam-backup", "version": "0.1.0"},
@@ -121,13 +131,19 @@ def test_what_the_manifest_holds(tmp_path):
         "attempt": 1,
         "stops": {"mongo-data-shard0": {"host": "data1", "stopped_at": "2026-11-23T23:10:00+00:00"}},
         "parts": {
-            "mongo-data-shard0": {"kind": "shard", "sha256": SHA_A, "size_bytes": 100, "files": 3, "proof": proof},
+            "mongo-data-shard0": {
+                **{"kind": "shard", "sha256": SHA_A, "size_bytes": 100, "files": 3, "proof": proof},
+                "mongodb": {**MEMBER, **COUNTS},
+            },
             "data1-conf": {"kind": "files", "sha256": SHA_A, "size_bytes": 101, "files": 3, "proof": proof},
         },
         "starts": {"mongo-data-shard0": {"down_s": 900.0}},
         "quiet": {"mongo-data": QUIET},
         "unchanged": {"mongo-data-shard0": UNCHANGED},
         "guards_fired": {},
+        "phases": PHASES,
+        "not_in_backup": ["the indexes of es"],
+        "warnings_of_night": [],
         "size_bytes": 201,
     }
 
@@ -145,7 +161,7 @@ def test_a_guard_that_fired_stands_in_the_manifest(tmp_path):
     """Whoever reads it years later learns that the platform was started by its hosts, not by the night."""
     night = proved(tmp_path)
     night.write("guard.data1", FIRED)
-    assert manifest.build(night, tool_version="0.1.0")["guards_fired"] == {"data1": FIRED}
+    assert built(night)["guards_fired"] == {"data1": FIRED}
 
 
 @pytest.mark.parametrize("key", [key for key in OPENED if key not in ("run_id", "parts")])
@@ -154,10 +170,42 @@ def test_a_key_that_the_night_did_not_note_is_an_error(tmp_path, key):
     night = proved(tmp_path)
     night.write("open", {name: value for name, value in night.opened.items() if name != key})
     with pytest.raises(KeyError, match=key):
-        manifest.build(night, tool_version="0.1.0")
+        built(night)
 
 
 def test_the_manifest_is_written_as_json(tmp_path):
     night = proved(tmp_path)
-    content = night.write("manifest", manifest.build(night, tool_version="0.1.0"))
+    content = night.write("manifest", built(night))
     assert night.read("manifest") == content
+
+
+@pytest.mark.parametrize(
+    ("record", "content", "warning"),
+    [
+        (
+            "member.mongo-data-shard0",
+            {"host": "data1", "not_noted": "not authorized"},
+            "the member that mongo-data-shard0 was copied from was not noted: not authorized",
+        ),
+        (
+            "counts.mongo-data-shard0",
+            {"not_noted": "not authorized"},
+            "the documents of mongo-data-shard0 were not counted: not authorized",
+        ),
+        (
+            "quiet.mongo-data",
+            {**QUIET, "not_noted": "not authorized"},
+            "the chunks of mongo-data were not counted: not authorized",
+        ),
+        ("warning.base.mongo-data-shard0", {"words": "a new base"}, "a new base"),
+    ],
+)
+def test_what_could_not_be_noted_is_a_warning_and_no_reason_not_to_seal(tmp_path, record, content, warning):
+    """An account with fewer rights than Vitam's makes a backup with a hole in its notes, not no backup."""
+    night = proved(tmp_path)
+    night.write(record, content)
+    assert built(night)["warnings_of_night"] == [warning]
+
+
+def test_a_directory_has_nothing_of_mongodb(tmp_path):
+    assert "mongodb" not in built(proved(tmp_path))["parts"]["data1-conf"]

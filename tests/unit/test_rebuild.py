@@ -97,7 +97,7 @@ def test_all_mistakes_at_once_and_nothing_written(nights, files, tmp_path):
         manifest(LABEL),
         '{"schema_version": 1',
         "[]",
-        manifest(LABEL, schema_version=2),
+        manifest(LABEL, schema_version=3),
         lacking,
         manifest(OTHER, platform="large"),
         manifest(OTHER, backup="../../etc"),
@@ -107,7 +107,7 @@ def test_all_mistakes_at_once_and_nothing_written(nights, files, tmp_path):
     assert found == [
         "1.json: is not JSON (Expecting ',' delimiter: line 1 column 21 (char 20))",
         "2.json: holds no keys",
-        "3.json: its schema_version is 2, known is 1",
+        "3.json: its schema_version is 3, known are 1 and 2",
         "4.json: lacks window",
         "4.json: lacks size_bytes",
         "5.json: is of platform 'large', not of 'tiny'",
@@ -138,3 +138,17 @@ def test_a_broken_record_is_left_to_a_person(nights, files, tmp_path):
     assert sentence.startswith(f"records/{LABEL}/open.json cannot be read")
     (tmp_path / "records" / LABEL / "open.json").unlink()
     assert rebuild(nights, "tiny", files(manifest(LABEL))) == [LABEL]
+
+
+def test_a_manifest_of_either_schema(nights, files):
+    """Those of earlier versions of this package are beside the copies for as long as these are kept."""
+    newer = manifest(OTHER, schema_version=2, tools={"data": {"tar": "1.34"}})
+    assert rebuild(nights, "tiny", files(manifest(LABEL), newer)) == [LABEL, OTHER]
+    assert nights.named(OTHER).opened["tools"] == newer["tools"]
+    assert "tools" not in nights.named(LABEL).opened
+    assert rebuild(nights, "tiny", files(manifest(LABEL), newer)) == []
+    assert {entry.state for entry in catalogue.entries(nights)} == {"verified"}
+
+
+def test_a_newer_manifest_needs_what_its_schema_has(nights, files):
+    assert refused(nights, files(manifest(LABEL, schema_version=2))) == ["0.json: lacks tools"]

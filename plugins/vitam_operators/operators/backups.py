@@ -9,10 +9,11 @@ from typing import Any
 from airflow.sdk.exceptions import AirflowSkipException
 
 import vitam_operators
-from vitam_operators import estimates, manifest, nights, securing
+from vitam_operators import estimates, manifest, nights, phases, securing
 from vitam_operators.engines.chosen import engine_of
 from vitam_operators.errors import LookFailedError, NightClosedError, WindowError
 from vitam_operators.hooks.records import nights_of
+from vitam_operators.left_out import left_out
 from vitam_operators.operators.base import NightOperator
 from vitam_operators.operators.looks import FINDINGS, Facts, mongo_parts_of
 from vitam_operators.operators.prune import KEPT_FOR_EVER, planned
@@ -20,6 +21,9 @@ from vitam_operators.operators.services import note
 from vitam_operators.parts import planned_parts
 from vitam_operators.window import Window, manual_window, window_beginning
 from vitam_operators.words import size_words
+
+OUTSIDE = "open"
+"""Phase of the steps that are in no group of the graph: the backup is opened, the guards are armed."""
 
 
 def night_window(context: Any, platform: Any) -> Window:
@@ -152,6 +156,7 @@ class PlanNightOperator(NightOperator):
             "clusters": clusters,
             "sizes": {name: facts["sizes"] for name, facts in hosts.items()},
             "versions": {name: facts["versions"] for name, facts in hosts.items()},
+            "tools": {name: facts["tools"] for name, facts in hosts.items()},
             "methods": {name: facts["methods"] for name, facts in hosts.items() if facts["methods"]},
         }
 
@@ -214,7 +219,26 @@ class SealBackupOperator(NightOperator):
         night = self.latest_night(context)
         if night is None:
             raise AirflowSkipException("nothing was opened")
-        content = night.write(nights.MANIFEST, manifest.build(night, tool_version=vitam_operators.__version__))
+        members = {name: night.read(f"member.{name}") or {} for name in night.opened["parts"]}
+        content = manifest.build(
+            night,
+            tool_version=vitam_operators.__version__,
+            phases=dict(self._phases(context)),
+            not_in_backup=list(left_out(self.platform, night.opened["parts"], members, ())),
+        )
+        night.write(nights.MANIFEST, content)
         size = content["size_bytes"]
         self.log.info("backup %s is sealed: %d parts, %s", night.label, len(content["parts"]), size_words(size))
         return {"backup": night.label, "parts": len(content["parts"]), "size_bytes": size}
+
+    def _phases(self, context: Any) -> Iterable[tuple[str, Facts]]:
+        """Yield each phase that is over, or begun, with what its steps told of their times: the graph's groups."""
+        tasks: dict[str, list[str]] = {}
+        for task in self.dag.tasks:
+            group = task.task_group.group_id if task.task_group else None
+            tasks.setdefault(group or OUTSIDE, []).append(task.task_id)
+        for name, ids in tasks.items():
+            told = (context["ti"].xcom_pull(task_ids=ids, key=key) or () for key in (phases.BEGAN, phases.ENDED))
+            found = phases.phase(*told)
+            if found:
+                yield name, found

@@ -11,7 +11,7 @@ from typing import Any
 
 from airflow.sdk import BaseOperator, ExceptionRetryPolicy, RetryAction, RetryRule
 
-from vitam_operators import nights
+from vitam_operators import nights, phases
 from vitam_operators.config import Platform
 from vitam_operators.errors import (
     GivenUpError,
@@ -83,8 +83,11 @@ class NightOperator(BaseOperator):
         return night
 
     def execute(self, context: Any) -> Any:
-        """Run the step."""
-        return asyncio.run(self.act(context))
+        """Run the step; tell when it began and ended."""
+        context["ti"].xcom_push(phases.BEGAN, nights.now_text())
+        result = asyncio.run(self.act(context))
+        context["ti"].xcom_push(phases.ENDED, nights.now_text())
+        return result
 
     @abstractmethod
     async def act(self, context: Any) -> Any:
@@ -121,7 +124,9 @@ class WaitingOperator(NightOperator):
 
     def resume(self, context: Any, event: dict[str, Any]) -> Any:
         """Go on when the triggerer has waited."""
-        return asyncio.run(self._conclude(context, event))
+        result = asyncio.run(self._conclude(context, event))
+        context["ti"].xcom_push(phases.ENDED, nights.now_text())
+        return result
 
     async def _conclude(self, context: Any, event: dict[str, Any]) -> Any:
         if event["state"] == "failed":

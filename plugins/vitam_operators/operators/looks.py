@@ -12,6 +12,7 @@ from vitam_operators.config import Host, MongoCluster, Platform
 from vitam_operators.engines.chosen import engine_of
 from vitam_operators.errors import LookFailedError, VitamBackupError
 from vitam_operators.hooks import mongo as mongo_hooks
+from vitam_operators.hooks import notes
 from vitam_operators.hooks.hosts import HostHook, Shell, target
 from vitam_operators.operators.base import NightOperator
 from vitam_operators.operators.targets import ClusterOperator, HostOperator
@@ -54,7 +55,7 @@ class CheckHostOperator(HostOperator, LookOperator):
     """Look at one host: ssh, sudo, tools, units, and what runs now."""
 
     async def look(self, context: Any) -> tuple[Facts, list[str]]:
-        """Return ``{"host", "running", "sizes", "free_bytes", "versions", "methods", "warnings"}`` and findings."""
+        """Return ``{"host", "running", "sizes", "free_bytes", "versions", "tools", "methods", …}`` and findings."""
         host = target(self.platform, self.host)
         async with HostHook(host).connect() as shell:
             units = units_of(self.platform, host.name)
@@ -71,9 +72,10 @@ class CheckHostOperator(HostOperator, LookOperator):
             for unit, state in states.items():
                 self.log.info("%-7s %s: %s", "OK" if state.exists else "FAILED", unit, state.words)
             versions = await self._versions(shell, running)
+            tools = await shell.run(health.tool_versions(engine_of(self.platform.copies).tools))
         facts = {"host": host.name, "running": running, "sizes": sizes, "free_bytes": free_bytes, "versions": versions}
         warnings = list(filter(None, [guard.warning(found, host.name)]))
-        return {**facts, "methods": methods, "warnings": warnings}, findings
+        return {**facts, "tools": tools, "methods": methods, "warnings": warnings}, findings
 
     async def _missing_tools(self, shell: Shell) -> list[str]:
         tools = dict.fromkeys((*NEEDED_TOOLS, *engine_of(self.platform.copies).tools))
@@ -122,7 +124,7 @@ class CheckClusterOperator(ClusterOperator, LookOperator):
     """Look at one MongoDB cluster: primaries, members, shards, balancer."""
 
     async def look(self, context: Any) -> tuple[Facts, list[str]]:
-        """Return ``{"cluster", "balancer", "version", "fcv", "shards", "primaries"}`` and findings."""
+        """Return ``{"cluster", "balancer", "version", "fcv", "shards", "primaries", "chunks", …}`` and findings."""
         cluster = self.platform.cluster(self.cluster)
         findings: list[str] = []
         facts: Facts = {"cluster": self.cluster, "primaries": {}}
@@ -144,11 +146,12 @@ class CheckClusterOperator(ClusterOperator, LookOperator):
             shards = (await client.command("listShards"))["shards"]
             version = (await client.command("buildInfo"))["version"]
             fcv = await client.feature_compatibility_version()
+            noted = await notes.cluster_notes(client)
         found = mongo.balancer_finding(cluster.name, balancer)
         findings += [found] if found else []
         findings += mongo.shard_findings(cluster, shards)
         listed = {shard["_id"]: shard["host"] for shard in shards}
-        return {"balancer": balancer["mode"], "shards": listed, "version": version, "fcv": fcv}
+        return {"balancer": balancer["mode"], "shards": listed, "version": version, "fcv": fcv, **noted}
 
     async def _ask_set(self, part: MongoPart) -> tuple[str | None, list[str]]:
         port = part.daemon.port

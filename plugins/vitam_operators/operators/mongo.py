@@ -14,6 +14,7 @@ from vitam_operators.errors import (
     VitamBackupError,
 )
 from vitam_operators.hooks import mongo as mongo_hooks
+from vitam_operators.hooks import notes
 from vitam_operators.hooks.hosts import HostHook, target
 from vitam_operators.nights import Night
 from vitam_operators.operators.base import NightOperator, WaitingOperator
@@ -104,21 +105,24 @@ class StopPrimaryOperator(ReplicaSetOperator, WaitingOperator):
     async def _determine_and_stop(self, night: Night, part: MongoPart) -> str:
         hellos = await mongo_hooks.hellos(self.platform, part.cluster, part.replica_set.data_hosts, part.daemon.port)
         host, unit = mongo.primary_of(part.replica_set.name, hellos), part.daemon.unit
-        await self._check_again(part, host)
+        member = await self._check_again(part, host)
         async with HostHook(target(self.platform, host)).connect() as shell:
             change = systemd.stop([unit], await shell.run(systemd.unit_states([unit])))
             if change is None:
                 raise self._not_its_unit(part, host)
+            night.write(f"member.{part.name}", {"host": host, "noted_at": nights.now_text(), **member})
             night.write(f"stop.{part.name}", {"host": host, "unit": unit, "asked_at": nights.now_text()})
             self.log.info("%s: %s is the elected primary, stopping %s there", part.name, host, unit)
             await shell.run(guard.hold(unit))
             await shell.run(change)
         return host
 
-    async def _check_again(self, part: MongoPart, host: str) -> None:
+    async def _check_again(self, part: MongoPart, host: str) -> dict[str, Any]:
+        """Make sure that this very member is to be stopped; return what is noted of it."""
         async with mongo_hooks.member(self.platform, part.cluster, host, part.daemon.port).connect() as client:
             hello = await client.command("hello")
             configuration = await client.command("replSetGetConfig")
+            noted = await notes.member_notes(client, configuration)
         mongo.primary_of(part.replica_set.name, {host: hello})
         if not mongo.holds_current_data(configuration, str(hello["me"])):
             raise PrimaryError(
@@ -126,6 +130,7 @@ class StopPrimaryOperator(ReplicaSetOperator, WaitingOperator):
                 "that holds current data",
                 hint="compare rs.conf() with the platform file",
             )
+        return noted
 
     def _not_its_unit(self, part: MongoPart, host: str) -> PrimaryError:
         return PrimaryError(

@@ -6,9 +6,12 @@ from typing import Any
 
 from vitam_operators import nights
 from vitam_operators.errors import StillWritingError, VitamBackupError
+from vitam_operators.hooks import mongo as mongo_hooks
+from vitam_operators.hooks import notes
 from vitam_operators.operators.base import WaitingOperator
 from vitam_operators.operators.services import note
 from vitam_operators.operators.targets import ClusterOperator
+from vitam_operators.parts import config_parts, shard_parts
 from vitam_operators.triggers.base import Report, Wait
 from vitam_operators.triggers.mongo import NobodyWrites
 
@@ -41,5 +44,14 @@ class NobodyWritesSensor(ClusterOperator, WaitingOperator):
         return NobodyWrites(self.platform_file, self.cluster)
 
     async def finish(self, context: Any, report: Report) -> dict[str, Any]:
-        """Note each set's primary and optime."""
-        return note(self.latest_night(context), f"quiet.{self.cluster}", {"at": nights.now_text(), **report.value})
+        """Note each set's primary and optime, and what the cluster holds: now it changes no more."""
+        night = self.latest_night(context)
+        cluster = self.platform.cluster(self.cluster)
+        async with mongo_hooks.routers(self.platform, cluster).connect() as client:
+            chunks = await notes.cluster_notes(client)
+        for part in (*shard_parts(self.platform), *config_parts(self.platform)):
+            if part.cluster == cluster:
+                host = report.value["sets"][part.name]["primary"]
+                async with mongo_hooks.member(self.platform, cluster, host, part.daemon.port).connect() as client:
+                    note(night, f"counts.{part.name}", await notes.count_notes(client, part.kind))
+        return note(night, f"quiet.{self.cluster}", {"at": nights.now_text(), **report.value, **chunks})
