@@ -1,6 +1,6 @@
 # `make` or `make help` lists the verbs.
 .DEFAULT_GOAL := help
-.PHONY: help setup python demo demo-down test test-unit test-dags test-lab test-faults lint format lock lab-up lab-status lab-down clean
+.PHONY: help setup python demo demo-down test test-unit test-dags test-lab test-faults test-restore lint format lock lab-up lab-status lab-down clean
 
 LAB ?= medium
 export LAB
@@ -11,7 +11,7 @@ BESIDE := $(PYTEST) --numprocesses=logical --dist=worksteal
 help: ## list the verbs
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 	@echo
-	@echo "  LAB=medium (default) or LAB=allinone chooses the lab's platform; T='-k name' passes options to pytest."
+	@echo "  LAB=medium (default), allinone or spare chooses the lab's platform; T='-k name' passes options to pytest."
 
 setup: ## install all that the demo and the tests need
 	@tools/setup
@@ -41,6 +41,9 @@ test-lab: setup ## real nights on the lab
 test-faults: setup ## break nights on the lab, all rows of the fault matrix, and write docs/faults.md
 	@FAULTS_PAGE=docs/faults.md $(PYTEST) tests/faults tests/lab/test_airflow_dies.py -m '' $(T)
 
+test-restore: setup ## restores on the lab: onto the platform itself, and onto other host names
+	@$(PYTEST) tests/lab/test_restore.py -m restores $(T)
+
 lint: python ## style, types and import rules
 	@.venv/bin/ruff check --quiet --output-format concise .
 	@.venv/bin/ruff format --quiet --check . || { echo "HINT: make format"; exit 1; }
@@ -65,6 +68,6 @@ lab-down: ## remove the lab's platform with its data
 	@lab/down
 
 clean: demo-down ## stop demo and lab, remove .venv, downloads and caches
-	@if [ -x $(PYTHON) ]; then LAB=medium lab/down; LAB=allinone lab/down; fi
+	@if [ -x $(PYTHON) ]; then for one in medium allinone spare; do LAB=$$one lab/down; done; fi
 	@rm -rf --one-file-system .venv .demo .airflow lab/run lab/.cache .pytest_cache .hypothesis .mypy_cache .ruff_cache .import_linter_cache .ci/*.log
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -28,6 +28,7 @@ from airflow.sdk import DAG, Label, Param, TaskGroup, TriggerRule, chain
 from vitam_operators.graph import (
     clusters,
     config_sets,
+    elasticsearch_nodes,
     for_each,
     hosts,
     members,
@@ -40,6 +41,7 @@ from vitam_operators.graph import (
     stop_services,
 )
 from vitam_operators.operators.base import RETRY_POLICY
+from vitam_operators.operators.elasticsearch import StartElasticsearchOperator
 from vitam_operators.operators.guard import DisarmRestartGuardOperator
 from vitam_operators.operators.mongo import StartPrimaryOperator
 from vitam_operators.operators.restore_bringing import (
@@ -163,6 +165,7 @@ with DAG(
         await_primary_elected = for_each(replica_sets(platform), PrimaryElectedSensor, "await_primary_elected")
         start_router = for_each(routers(platform), StartRouterOperator, "start_router")
         restore_balancer = for_each(clusters(platform), RestoreBalancerOperator, "restore_balancer")
+        start_elasticsearch = for_each(elasticsearch_nodes(platform), StartElasticsearchOperator, "start_elasticsearch")
         start_all_services = start_services(platform)
         resume_scheduling = ResumeSchedulingOperator(task_id="resume_scheduling")
         disarm_restart_guard = for_each(hosts(platform), DisarmRestartGuardOperator, "disarm_restart_guard")
@@ -184,13 +187,15 @@ with DAG(
     chain(stop_router, stop_shard_member, stop_config_member, Label("everything is down"), swap_data)
     chain(swap_data, start_restored_shard, start_restored_config, await_restored_set, check_set, decide_restore)
     chain(decide_restore, put_back_data, start_shard_primary, start_config_primary, await_primary_elected)
-    chain(await_primary_elected, start_router, restore_balancer, *start_all_services, resume_scheduling)
+    chain(await_primary_elected, start_router, restore_balancer, start_elasticsearch)
+    chain(start_elasticsearch, *start_all_services, resume_scheduling)
     chain(resume_scheduling, disarm_restart_guard, remove_brought, Label("platform up"), report_restore)
     chain(report_restore, approve_removal, Label("approved"), remove_kept, conclude_restore)
 
     for restarting in (
         *(decide_restore, put_back_data, start_shard_primary, start_config_primary, await_primary_elected),
-        *(start_router, restore_balancer, *start_all_services, resume_scheduling, disarm_restart_guard, remove_brought),
+        *(start_router, restore_balancer, start_elasticsearch, *start_all_services, resume_scheduling),
+        *(disarm_restart_guard, remove_brought),
     ):
         restart(restarting, open_restore)
     restart(conclude_restore, open_restore, judge=True)

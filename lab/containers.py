@@ -11,7 +11,7 @@ LAB = Path(__file__).resolve().parent
 COMPOSE_FILE = LAB.parent / "docker-compose.yaml"
 IMAGE = "vitam-lab-host"
 NETWORK = "vitam-lab"
-PROFILES = {"medium": "lab", "allinone": "lab-allinone"}
+PROFILES = {"medium": "lab", "allinone": "lab-allinone", "spare": "lab-spare"}
 PROXIES = ("http_proxy", "https_proxy", "no_proxy")
 
 

@@ -17,7 +17,7 @@ from lab.services.switches import known_switches
 from lab.state import lines, read_state
 from lab.topology import Host, Platform, UnknownPlatform, load_platform
 
-PLATFORMS = ("medium", "allinone")
+PLATFORMS = ("medium", "allinone", "spare")
 LOCK = Path(__file__).resolve().parent / "run" / "lock"
 
 

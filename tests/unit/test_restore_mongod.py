@@ -95,7 +95,7 @@ def data(tmp_path: Path) -> Data:
 
 
 async def test_what_was_last_written_is_there_and_the_set_lives_elsewhere(data):
-    """Recovered, then rewritten: the set elects itself at its new address, with all documents, and can be written to."""
+    """Recovered, then rewritten: the set elects itself at its new address, has all documents, and takes writes."""
     async with data.opened(opening.RECOVERING) as client:
         assert checking.data_of("shard", await counts(client)) == {"metadata.Unit": DOCUMENTS + LATE}
     address = f"127.0.0.1:{free_port()}"

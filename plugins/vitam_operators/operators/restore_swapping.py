@@ -7,7 +7,7 @@ from typing import Any
 from vitam_operators import mongo, nights, systemd
 from vitam_operators.errors import RestoreFailedError, RestoreRefusedError
 from vitam_operators.hooks import mongo as mongo_hooks
-from vitam_operators.hooks.mongo import A_LOT
+from vitam_operators.hooks.mongo import A_LOT, MongoClient
 from vitam_operators.nights import Night
 from vitam_operators.operators.mongo import RestartedSetOperator
 from vitam_operators.operators.restore_bringing import config_set_of, shards_of
@@ -85,7 +85,7 @@ class CheckSetOperator(RestoreOperator, ReplicaSetOperator):
     """
     Check a restored set through its primary, before Vitam runs: members, documents, and who it says it is.
 
-    Documents are counted by ``collStats``: Vitam's account for members may not count them otherwise.
+    Documents are counted by ``$collStats``: Vitam's account for members may not count them otherwise.
     """
 
     async def act(self, context: Any) -> dict[str, Any]:
@@ -113,7 +113,7 @@ class CheckSetOperator(RestoreOperator, ReplicaSetOperator):
         self.log.info("%s: %d documents as in the backup, primary on %s", part.name, sum(found.values()), primary)
         return night.write(f"checked.{part.name}", {"at": nights.now_text(), "documents": sum(found.values())})
 
-    async def _identity(self, client: Any, night: Night, part: MongoPart) -> list[str]:
+    async def _identity(self, client: MongoClient, night: Night, part: MongoPart) -> list[str]:
         configuration = await client.command("replSetGetConfig")
         findings = list(checking.configuration_findings(part.name, plans.addresses(self.platform, part), configuration))
         shards = shards_of(self, night, part.cluster.name)
@@ -126,7 +126,9 @@ class CheckSetOperator(RestoreOperator, ReplicaSetOperator):
         return [*findings, *checking.identity_findings(part.name, name, config_set_of(self, part.cluster.name), state)]
 
 
-async def collection_count(client: Any, namespace: str) -> int:
-    """Return the documents of a collection; 0 of one that is not there."""
+async def collection_count(client: MongoClient, namespace: str) -> int:
+    """Return the documents of a collection, as MongoDB keeps their number."""
     database, _, collection = namespace.partition(".")
-    return int((await client.command("collStats", collection, database=database)).get("count", 0))
+    pipeline: list[dict[str, Any]] = [{"$collStats": {"count": {}}}]
+    answer = await client.command("aggregate", collection, database=database, pipeline=pipeline, cursor={})
+    return int(answer["cursor"]["firstBatch"][0]["count"])
