@@ -129,7 +129,7 @@ def hand_over(backup: Backup, run: Path) -> None:
 
 
 def test_onto_other_host_names(backup: Backup, platform_up: Callable[..., Path]) -> None:
-    """Sets of three members on other hosts: each has all documents, no initial sync, and the cluster knows its shards."""
+    """Sets of three members on other hosts: each has all documents, without an initial sync."""
     run = platform_up(SPARE, window=window_far_away())
     hand_over(backup, run)
     records = {"records": f"file://{run}/records/{HOME}"}
