@@ -9,11 +9,10 @@ import pytest
 
 from tests.conftest import TESTS
 from tests.unit.test_access import allowed
-from vitam_operators import archive, drill
 from vitam_operators.config_copies import CopyConfig
 from vitam_operators.errors import RestoreRefusedError
 from vitam_operators.platforms import load_platform
-from vitam_operators.restores import bringing, checking, plans, rewriting, swapping
+from vitam_operators.restores import bringing, checking, plans, rewriting, rights, swapping
 from vitam_operators.restores.plans import Place
 
 LABEL = "20261124T190000Z"
@@ -171,25 +170,11 @@ def test_facts_of_a_swap():
 
 def test_the_sudo_rules_let_it():
     """Each command that a restore runs as root, by the rules that the lab's hosts have."""
-    copies = CopyConfig()
-    archive_path = f"/vitam/backup/{LABEL}/mongo-data-shard0.tar.zst"
-    own = bringing.carried(LABEL, archive_path, copies)
-    places = [Place(part, "two") for part in plans.database_parts(SPARE)]
-    commands = [
-        *(bringing.size_of(archive_path), bringing.size_of(own), bringing.make_directory(LABEL, copies)),
-        *(bringing.send(archive_path), bringing.send(f"{archive_path}.sha256"), bringing.receive(own)),
-        *(bringing.arrived(own), bringing.arrived(f"{own}.sha256"), bringing.forget(LABEL, copies)),
-        drill.there([bringing.carried_directory(LABEL, copies)]),
-    ]
-    for place in places:
-        path, brought = place.db_path, place.brought(LABEL)
-        commands += [swapping.there(place, LABEL), swapping.own_file_system(path), drill.there([path])]
-        commands += [swapping.remove(brought), swapping.remove(place.kept(LABEL))]
-        commands += [drill.key(brought), archive.mongod_lock(brought)]
-        for found in ({path, brought}, {brought, place.kept(LABEL)}):
-            commands += swapping.swap(place, LABEL, frozenset(found))
-        for found in ({path, place.kept(LABEL)}, {path, brought, place.kept(LABEL)}):
-            commands += swapping.put_back(place, LABEL, frozenset(found))
+    archive = f"/vitam/backup/{LABEL}/mongo-data-shard0.tar.zst"
+    commands = list(rights.archive_commands(archive, LABEL, CopyConfig()))
+    for part in plans.database_parts(SPARE):
+        commands += rights.place_commands(Place(part, "two"), LABEL)
+    assert len(commands) > 40
     assert [command.line for command in commands if not allowed(command.line)] == []
 
 

@@ -9,9 +9,9 @@ from vitam_operators import archive, drill_findings, nights, systemd
 from vitam_operators.engines.chosen import engine_of
 from vitam_operators.errors import RestoreFailedError, StillStoppingError, VitamBackupError
 from vitam_operators.hooks import drills as drill_hooks
+from vitam_operators.hooks.carrying import carry
 from vitam_operators.hooks.hosts import HostHook, Shell, target
 from vitam_operators.hooks.mongo import MongoClient
-from vitam_operators.hooks.pipes import carry
 from vitam_operators.nights import Night, Record
 from vitam_operators.operators import jobs
 from vitam_operators.operators.base import WaitingOperator
