@@ -1,8 +1,10 @@
 # `make` or `make help` lists the verbs.
 .DEFAULT_GOAL := help
-.PHONY: help setup python demo demo-down test test-unit test-dags test-lab test-faults test-restore lint format lock lab-up lab-status lab-down clean
+.PHONY: help setup python demo demo-down test test-unit test-dags test-ui test-lab test-faults test-restore golden screenshots lint format lock lab-up lab-status lab-down clean
 
 LAB ?= medium
+LABS := medium allinone solo
+ALL_LABS := $(LABS) solo2 spare
 export LAB
 PYTHON := .venv/bin/python
 PYTEST := $(PYTHON) -m pytest
@@ -11,7 +13,7 @@ BESIDE := $(PYTEST) --numprocesses=logical --dist=worksteal
 help: ## list the verbs
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 	@echo
-	@echo "  LAB=medium (default), allinone or spare chooses the lab's platform; T='-k name' passes options to pytest."
+	@echo "  LAB=medium (default), allinone, solo or spare chooses the lab's platform; T='-k name' passes options to pytest."
 
 setup: ## install all that the demo and the tests need
 	@tools/setup
@@ -26,8 +28,8 @@ demo-down: ## stop the demo's Airflow
 	@if [ -x $(PYTHON) ]; then $(PYTHON) tools/demo.py down; fi
 
 test: setup lint ## lint and all tests, the lab's included; its platforms come up meanwhile
-	@(LAB=allinone lab/up && LAB=medium lab/up) > .ci/lab.log 2>&1 & $(BESIDE) tests/unit tests/dags $(T); first=$$?; \
-		$(PYTEST) tests/faults tests/lab $(T) && exit $$first
+	@(for lab in $(LABS); do LAB=$$lab lab/up; done) > .ci/lab.log 2>&1 & $(BESIDE) tests/unit tests/dags $(T); first=$$?; \
+		$(PYTEST) tests/ui $(T) || first=$$?; wait; tools/nights $(T) && exit $$first
 
 test-unit: python ## tests of plain functions, seconds
 	@$(BESIDE) tests/unit $(T)
@@ -35,11 +37,21 @@ test-unit: python ## tests of plain functions, seconds
 test-dags: python ## tests of the graph with fake hosts
 	@$(BESIDE) tests/dags $(T)
 
+test-ui: setup ## the page in a real browser, from a real Airflow
+	@$(PYTEST) tests/ui $(T)
+
+screenshots: setup ## take the README's pictures anew, into docs/img
+	@SCREENSHOTS=docs/img $(PYTEST) tests/ui/test_pictures.py $(T)
+
 test-lab: setup ## real nights on the lab
-	@$(PYTEST) tests/lab $(T)
+	@tools/nights $(T)
 
 test-faults: setup ## break nights on the lab, all rows of the fault matrix, and write docs/faults.md
-	@FAULTS_PAGE=docs/faults.md $(PYTEST) tests/faults tests/lab/test_airflow_dies.py -m '' $(T)
+	@rm -rf .airflow/faults; NIGHTS="solo medium solo2" tools/nights -m faults $(T); status=$$?; \
+		$(PYTHON) -m tests.faults.page > docs/faults.md; exit $$status
+
+golden: python ## write each version's order anew (tests/data/golden); read the difference
+	@GOLDEN=write $(PYTEST) -q tests/dags/test_golden.py
 
 test-restore: setup ## restores on the lab: onto the platform itself, and onto other host names
 	@$(PYTEST) tests/lab/test_restore.py -m restores $(T)
@@ -68,6 +80,6 @@ lab-down: ## remove the lab's platform with its data
 	@lab/down
 
 clean: demo-down ## stop demo and lab, remove .venv, downloads and caches
-	@if [ -x $(PYTHON) ]; then for one in medium allinone spare; do LAB=$$one lab/down; done; fi
+	@if [ -x $(PYTHON) ]; then for lab in $(ALL_LABS); do LAB=$$lab lab/down; done; fi
 	@rm -rf --one-file-system .venv .demo .airflow lab/run lab/.cache .pytest_cache .hypothesis .mypy_cache .ruff_cache .import_linter_cache .ci/*.log
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -68,10 +68,12 @@ from vitam_operators.operators.mongo import (
     StopBalancerOperator,
     StopPrimaryOperator,
 )
+from vitam_operators.operators.preferred import PreferMemberOperator
 from vitam_operators.operators.proofs import ProveNothingWrittenOperator, VerifyCopyOperator
 from vitam_operators.operators.prune import LeaveManifestOperator, PruneBackupsOperator
 from vitam_operators.operators.scheduling import HoldSchedulingOperator, ResumeSchedulingOperator
 from vitam_operators.operators.services import StartRouterOperator
+from vitam_operators.operators.snapshots import SnapshotElasticsearchOperator
 from vitam_operators.operators.verdict import ConcludeNightOperator
 from vitam_operators.platforms import load_platform
 from vitam_operators.procedure import BACK, DRAIN, FRONT
@@ -116,7 +118,7 @@ with DAG(
             description_md="When everything has to run again. Empty: the next end of the nightly window.",
         ),
         "securing": Param(
-            platform.securing.wait_for,
+            platform.wait_for_securing,
             type="string",
             enum=["midnight", "next_run", "none_running"],
             values_display={
@@ -148,11 +150,15 @@ with DAG(
     with TaskGroup("back", prefix_group_id=False):
         stop_back = stop_services(platform, BACK)
     with TaskGroup("elasticsearch", prefix_group_id=False):
+        snapshot_elasticsearch = for_each(
+            elasticsearch(platform), SnapshotElasticsearchOperator, "snapshot_elasticsearch"
+        )
         flush_elasticsearch = for_each(elasticsearch(platform), FlushElasticsearchOperator, "flush_elasticsearch")
         stop_elasticsearch = for_each(elasticsearch_nodes(platform), StopElasticsearchOperator, "stop_elasticsearch")
     with TaskGroup("mongodb", prefix_group_id=False):
         stop_balancer = for_each(clusters(platform), StopBalancerOperator, "stop_balancer")
         await_balancer_idle = for_each(clusters(platform), BalancerIdleSensor, "await_balancer_idle")
+        prefer_member = for_each(replica_sets(platform), PreferMemberOperator, "prefer_member")
         await_nobody_writes = for_each(clusters(platform), NobodyWritesSensor, "await_nobody_writes")
         stop_shard_primary = for_each(shards(platform), StopPrimaryOperator, "stop_shard_primary")
         stop_config_primary = for_each(config_sets(platform), StopPrimaryOperator, "stop_config_primary")
@@ -197,13 +203,13 @@ with DAG(
     chain(front_stopped, await_workflows_drained, *stop_drained)
     chain(front_stopped, await_logbook_cron, hold_scheduling)
     drained = [await_workflows_drained, *stop_drained][-1]
-    if platform.securing.needs_processing:
+    if platform.securing_needs_processing:
         chain(hold_scheduling, await_workflows_drained)
     chain(drained, Label("no workflow runs"), stop_back[0])
     chain(hold_scheduling, Label("logbooks secured"), stop_back[0])
-    chain(*stop_back, [flush_elasticsearch, stop_balancer])
-    chain(flush_elasticsearch, stop_elasticsearch)
-    chain(stop_balancer, await_balancer_idle, Label("no transaction left"), await_nobody_writes)
+    chain(*stop_back, [snapshot_elasticsearch, stop_balancer])
+    chain(snapshot_elasticsearch, flush_elasticsearch, stop_elasticsearch)
+    chain(stop_balancer, await_balancer_idle, Label("no transaction left"), prefer_member, await_nobody_writes)
     chain(await_nobody_writes, stop_shard_primary, stop_config_primary)
     cold = [copy_shard, copy_config, copy_files]
     for copy in cold:

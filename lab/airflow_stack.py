@@ -10,7 +10,7 @@ import signal
 import subprocess
 import sys
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import httpx
@@ -51,12 +51,16 @@ class AirflowStack:
     :param platform_file: the platform file of the DAG
     :param connections: file of ``airflow connections import``
     :param port: of UI and API, on the loopback
+    :param settings: what of :data:`SETTINGS` is otherwise, or more
+    :param parts: which parts of Airflow run; ``standalone`` is all of them
     """
 
     home: Path
     platform_file: Path
     connections: Path
     port: int = 8080
+    settings: dict[str, str] = field(default_factory=dict)
+    parts: tuple[str, ...] = ("standalone",)
 
     @property
     def url(self) -> str:
@@ -71,18 +75,25 @@ class AirflowStack:
     @property
     def password(self) -> str:
         """The password of the user ``admin``."""
+        return self.password_of("admin")
+
+    def password_of(self, user: str) -> str:
+        """Return the password of a user."""
         users = json.loads((self.home / "simple_auth_manager_passwords.json.generated").read_text())
-        return str(users["admin"])
+        return str(users[user])
 
     def up(self) -> None:
         """Start with an empty database, import the connections, wait until every part is healthy."""
         self.down()
+        if self.running:
+            raise SystemExit(f"something else answers on {self.url}\nHINT: stop it, or choose another port")
         shutil.rmtree(self.home, ignore_errors=True)
         self.home.mkdir(parents=True, mode=0o700)
         environment = self._environment = {**os.environ, **self._settings(), **self._secrets()}
         self._run(environment, "db", "migrate")
         self._run(environment, "connections", "import", str(self.connections))
-        self.start("standalone")
+        for part in self.parts:
+            self.start(part)
         self._wait_until_ready()
 
     def start(self, part: str) -> None:
@@ -167,6 +178,7 @@ class AirflowStack:
             "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"{self.url}/execution/",
             "AIRFLOW__LOGGING__WORKER_LOG_SERVER_PORT": str(self.port + 1000),
             "AIRFLOW__LOGGING__TRIGGER_LOG_SERVER_PORT": str(self.port + 1001),
+            **self.settings,
         }
 
     def _secrets(self) -> dict[str, str]:
@@ -189,8 +201,9 @@ class AirflowStack:
 
     def _parts_healthy(self) -> bool:
         health = httpx.get(f"{self.url}/api/v2/monitor/health", timeout=5).json()
-        parts = ("metadatabase", "scheduler", "triggerer", "dag_processor")
-        return all((health.get(part) or {}).get("status") == "healthy" for part in parts)
+        watched = ("scheduler", "triggerer", "dag-processor")
+        parts = ["metadatabase", *(part for part in watched if part in self.parts or "standalone" in self.parts)]
+        return all((health.get(part.replace("-", "_")) or {}).get("status") == "healthy" for part in parts)
 
     def _run(self, environment: dict[str, str], *words: str) -> None:
         done = subprocess.run([self._airflow(), *words], env=environment, capture_output=True, text=True, check=False)

@@ -11,13 +11,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from lab import containers, lifecycle
+from lab import containers, lifecycle, variants
 from lab.containers import LabError
 from lab.services.switches import known_switches
 from lab.state import lines, read_state
-from lab.topology import Host, Platform, UnknownPlatform, load_platform
+from lab.topology import Host, Platform, load_platform
+from lab.variants import UnknownPlatform
 
-PLATFORMS = ("medium", "allinone", "spare")
 LOCK = Path(__file__).resolve().parent / "run" / "lock"
 
 
@@ -116,8 +116,8 @@ def _behave(options: argparse.Namespace) -> int:
 
 
 def _host(name: str) -> Host:
-    """Find a host by name in either platform."""
-    platforms = [load_platform(platform) for platform in PLATFORMS]
+    """Find a host by name in any platform."""
+    platforms = [load_platform(platform) for platform in variants.platforms()]
     for platform in platforms:
         if name in platform.hosts:
             return platform.hosts[name]

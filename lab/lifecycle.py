@@ -42,6 +42,8 @@ def up(platform: Platform) -> PlatformState:
 
     :raises LabError: when the platform does not get healthy, naming all that is wrong.
     """
+    from lab.platform_file import rights  # all other verbs do without the package
+
     narrator = Narrator()
     if left_behind := _take_over(platform):
         narrator.say(left_behind)
@@ -53,7 +55,8 @@ def up(platform: Platform) -> PlatformState:
     containers.create_hosts(platform.name, list(platform.hosts))
     on_all(platform, _wait_for_boot)
     narrator.say("hosts booted")
-    on_all(platform, lambda host: _provision(platform, host, made))
+    given = rights(platform.name, containers.SUBNET)
+    on_all(platform, lambda host: _provision(platform, host, made, given[host.name]))
     narrator.say("hosts provisioned: sshd and MongoDB servers run")
     for line in _set_up_clusters(platform):
         narrator.say(line)
@@ -132,8 +135,8 @@ def _python(host: Host, module: str, *arguments: str, stdin: str | None = None) 
     return containers.execute(host.container, "python3", "-m", f"lab.host.{module}", *arguments, stdin=stdin)
 
 
-def _provision(platform: Platform, host: Host, made: dict[str, Any]) -> None:
-    _python(host, "provision", stdin=json.dumps(plan_of(platform, host, made)))
+def _provision(platform: Platform, host: Host, made: dict[str, Any], rights: tuple[str, str]) -> None:
+    _python(host, "provision", stdin=json.dumps(plan_of(platform, host, made, rights)))
 
 
 def _set_up_clusters(platform: Platform) -> list[str]:

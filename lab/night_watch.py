@@ -81,7 +81,7 @@ class NightWatch:
             if len(found) >= page["total_entries"] or not page["task_instances"]:
                 return found
 
-    def await_step(self, run_id: str, task_id: str, states: tuple[str, ...], within_s: float = 300) -> None:
+    def await_step(self, run_id: str, task_id: str, states: tuple[str, ...], within_s: float = 900) -> None:
         """Wait until an instance of a step is in one of these states."""
         deadline = time.monotonic() + within_s
         while time.monotonic() < deadline:
@@ -93,6 +93,13 @@ class NightWatch:
     def state(self, run_id: str) -> str:
         """Return the state of a run."""
         return str(self.get(f"/dags/{self.dag_id}/dagRuns/{run_id}")["state"])
+
+    def end(self, run_id: str) -> None:
+        """Mark a run as failed if it goes on, and wait until its restart is over: the next one begins only then."""
+        if self.state(run_id) in ("success", "failed"):
+            return
+        self.patch(f"/dags/{self.dag_id}/dagRuns/{run_id}", {"state": "failed"})
+        self.await_step(run_id, "conclude_night", ENDED, within_s=600)
 
     def log_of(self, run_id: str, step: dict[str, Any]) -> str:
         """Return the words of a step's last try."""

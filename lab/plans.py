@@ -25,13 +25,19 @@ def data_mb() -> float:
         raise LabError(f"LAB_DATA_MB={text} is not a number of megabytes\nhint: LAB_DATA_MB=500 lab/up") from error
 
 
-def plan_of(platform: Platform, host: Host, made: dict[str, Any]) -> dict[str, Any]:
+def plan_of(platform: Platform, host: Host, made: dict[str, Any], rights: tuple[str, str]) -> dict[str, Any]:
     """
     Return the plan of one host, as lab/host/provision.py takes it.
 
     :param made: the platform's secrets.
+    :param rights: the backup account's sudoers file and the options of its key.
     """
-    ssh = {"host_key": made["ssh"][host.name]["private"], "authorized_key": made["ssh"]["backup"]["public"] + "\n"}
+    sudoers, options = rights
+    ssh = {
+        "host_key": made["ssh"][host.name]["private"],
+        "authorized_key": f"{options} {made['ssh']['backup']['public']}\n",
+        "sudoers": sudoers,
+    }
     timers = platform.timers
     return {
         "platform": platform.name,

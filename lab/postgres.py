@@ -9,16 +9,15 @@ from pathlib import Path
 
 CLUSTER = "vitambackup"
 PORT = 54320
-ROLE = "airflow"
 PASSWORD_FILE = Path(__file__).parent / "run" / "postgres.password"
 
 
 def url_of(database: str) -> str:
     """Return the SQLAlchemy URL of an empty database, made anew each time; the server is started if need be."""
     _ensure_running(_version())
-    _ensure_role()
-    _psql(f'DROP DATABASE IF EXISTS "{database}" WITH (FORCE); CREATE DATABASE "{database}" OWNER {ROLE};')
-    return f"postgresql+psycopg2://{ROLE}:{_password()}@127.0.0.1:{PORT}/{database}"
+    _ensure_role(database)
+    _psql(f'DROP DATABASE IF EXISTS "{database}" WITH (FORCE); CREATE DATABASE "{database}" OWNER "{database}";')
+    return f"postgresql+psycopg2://{database}:{_password()}@127.0.0.1:{PORT}/{database}"
 
 
 def _version() -> str:
@@ -35,11 +34,12 @@ def _ensure_running(version: str) -> None:
         _run("pg_ctlcluster", version, CLUSTER, "start")
 
 
-def _ensure_role() -> None:
+def _ensure_role(role: str) -> None:
+    """Give each database a role of its own: another checkout's Airflow keeps the password that it connects with."""
     password = _password()
     _psql(
-        f"DO $$ BEGIN IF NOT EXISTS (SELECT 1 FROM pg_roles WHERE rolname = '{ROLE}') THEN "
-        f"CREATE ROLE {ROLE} LOGIN; END IF; END $$; ALTER ROLE {ROLE} PASSWORD '{password}';"
+        f"DO $$ BEGIN IF NOT EXISTS (SELECT 1 FROM pg_roles WHERE rolname = '{role}') THEN "
+        f'CREATE ROLE "{role}" LOGIN; END IF; END $$; ALTER ROLE "{role}" PASSWORD \'{password}\';'
     )
 
 

@@ -4,16 +4,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass, field
-from pathlib import Path
 
+from lab import variants
 from lab.components import BY_NAME, CONFIG_SET, ELASTICSEARCH, MONGO_PORTS, component_of_group
 
-INVENTORIES = Path(__file__).parent / "inventories"
 Variables = dict[str, str]
-
-
-class UnknownPlatform(ValueError):
-    """LAB names a platform that has no inventory."""
 
 
 @dataclass(frozen=True)
@@ -116,13 +111,10 @@ def load_platform(name: str) -> Platform:
     """
     Read a platform from its inventory.
 
-    :param name: medium or allinone.
-    :raises UnknownPlatform: when there is no such inventory.
+    :param name: medium, allinone, or a twin of one.
+    :raises UnknownPlatform: when there is no such platform, or it cannot be the Vitam that LAB_VITAM names.
     """
-    known = sorted(path.name for path in INVENTORIES.iterdir())
-    if name not in known:
-        raise UnknownPlatform(f"LAB={name}: there is no such lab platform\nhint: known are {', '.join(known)}")
-    inventory = Inventory((INVENTORIES / name).read_text())
+    inventory = Inventory(variants.inventory_text(name))
     hosts = {host: _host(inventory, host) for host in inventory.hosts}
     version = inventory.variables["hosts"]["vitam_version"]
     return Platform(name, version, hosts, _clusters(inventory))

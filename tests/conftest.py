@@ -41,14 +41,31 @@ os.environ.update(ENVIRONMENT)
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
-    """Give the lab's tests the environment from outside."""
-    if "lab" not in item.path.relative_to(TESTS).parts[:-1]:
+    """Give the tests that start a real Airflow the environment from outside."""
+    if not {"lab", "ui"} & set(item.path.relative_to(TESTS).parts[:-1]):
         return (yield)
     _set(OUTSIDE)
     try:
         return (yield)
     finally:
         _set(ENVIRONMENT)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """With LAB_ONLY, leave out the stories of the lab's other platforms: ``tools/nights`` runs these beside."""
+    only = os.environ.get("LAB_ONLY")
+    if only is None:
+        return
+    others = [item for item in items if _platform_of(item) != only]
+    config.hook.pytest_deselected(items=others)
+    items[:] = [item for item in items if item not in others]
+
+
+def _platform_of(item: pytest.Item) -> str:
+    """Return the platform of a story: that of its row, else that of its module."""
+    callspec = getattr(item, "callspec", None)
+    row = callspec.params.get("row") if callspec else None
+    return row.platform if row is not None else item.module.PLATFORM
 
 
 def _set(variables: dict[str, str | None]) -> None:

@@ -2,7 +2,8 @@
 Stand-in of Elasticsearch: ``python3 -m lab.services.elasticsearch``, port 9200.
 
 It keeps cluster settings (in a file, so that they outlive a restart), tells its health, accepts a flush, and ends with
-143 after a SIGTERM. Left out: indices, documents, other nodes, snapshots.
+143 after a SIGTERM. A snapshot is a name that is in progress for a moment; its ``metadata`` says that it holds nothing.
+Left out: indices, documents, other nodes.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ NAME = "elasticsearch-data"
 DATA = Path("/vitam/data/elasticsearch")
 PORT = 9200
 START_S = float(os.environ.get("LAB_START_S", "1.5"))
+REPOSITORY, SNAPSHOT_S = "vitam", 2.0
 Settings = dict[str, dict[str, Any]]
 
 
@@ -32,6 +34,7 @@ class Elasticsearch:
         self.version = version
         self.started_at = time.monotonic()
         self.flushed = 0
+        self.snapshots: dict[str, float] = {}
         self._file = DATA / "nodes" / "0" / "_state" / "settings.json"
         self._file.parent.mkdir(parents=True, exist_ok=True)
         self.settings: Settings = {"persistent": {}, "transient": {}}
@@ -57,12 +60,33 @@ class Elasticsearch:
                 return Answer(200, self.settings)
             case "PUT", "/_cluster/settings":
                 return self.change(request.body)
+            case method, path if path.startswith(f"/_snapshot/{REPOSITORY}/"):
+                return self.snapshot(method, path.rpartition("/")[2])
             case "POST", "/_flush" | "/_flush/synced":
                 self.flushed += 1
                 return Answer(200, {"_shards": {"total": 10, "successful": 10, "failed": 0}})
         return Answer(
             404, {"error": f"no handler found for uri [{request.path}] and method [{request.method}]", "status": 404}
         )
+
+    def snapshot(self, method: str, name: str) -> Answer:
+        """Begin, tell of, or forget a snapshot."""
+        if method == "PUT" and name not in self.snapshots:
+            self.snapshots[name] = time.monotonic()
+            return Answer(200, {"accepted": True})
+        if method == "PUT" or name not in self.snapshots:
+            return Answer(400 if method == "PUT" else 404, {"error": {"type": "snapshot_exception"}})
+        if method == "DELETE":
+            self.snapshots.pop(name)
+            return Answer(200, {"acknowledged": True})
+        over = time.monotonic() - self.snapshots[name] > SNAPSHOT_S
+        found: dict[str, Any] = {
+            "snapshot": name,
+            "state": "SUCCESS" if over else "IN_PROGRESS",
+            "indices": [],
+            "failures": [],
+        }
+        return Answer(200, {"snapshots": [{**found, "metadata": {"stand_in": "holds no index"}}]})
 
     def health(self) -> dict[str, Any]:
         """Return red for a moment after the start, then green; a switch keeps it red."""

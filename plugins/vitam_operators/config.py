@@ -12,7 +12,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
-from vitam_operators import procedure
+from vitam_operators import procedure, versions
 from vitam_operators.config_copies import CopyConfig, DrillConfig, RestoreConfig
 from vitam_operators.config_types import (
     ALL_DAYS,
@@ -90,6 +90,9 @@ class ReplicaSet(Strict):
 
     name: Name = Field(description="name of the replica set, as in rs.conf()")
     members: tuple[Member, ...] = Field(min_length=1)
+    preferred: Name | None = Field(
+        default=None, description="host of the member that is copied each night, if it is fit"
+    )
 
     @property
     def data_hosts(self) -> tuple[str, ...]:
@@ -144,12 +147,13 @@ class MongoCluster(Strict):
 
 
 class ElasticsearchCluster(Strict):
-    """One Elasticsearch cluster. Its indexes are not copied: Vitam rebuilds them."""
+    """One Elasticsearch cluster. Its indexes are not copied: Vitam rebuilds them, or Elasticsearch keeps a snapshot."""
 
     name: Name
     hosts: tuple[Name, ...] = Field(min_length=1)
     unit: Unit = "vitam-elasticsearch-data.service"
     port: Port = 9200
+    snapshot_repository: Name | None = Field(default=None, description="Elasticsearch's repository for a snapshot")
 
 
 class SecuringConfig(Strict):
@@ -160,15 +164,18 @@ class SecuringConfig(Strict):
         default="midnight", description="when the securing counts as done"
     )
     timers: tuple[str, ...] = Field(
-        default=procedure.SECURING_TIMERS, description="units (without suffix) that secure, on the hosts of logbook"
+        default=versions.SECURING_TIMERS, description="units (without suffix) that secure, on the hosts of logbook"
     )
-    other_timers: tuple[str, ...] = Field(default=procedure.OTHER_TIMERS, description="held, but not waited for")
+    other_timers: tuple[str, ...] = Field(
+        default=versions.OTHER_TIMERS, description="held where a host has them, but not waited for"
+    )
     minutes: tuple[Annotated[int, Field(ge=0, le=59)], ...] = Field(
-        default=procedure.SECURING_MINUTES, min_length=1, description="minutes of the hour at which Quartz secures"
+        default=versions.SECURING_MINUTES, min_length=1, description="minutes of the hour at which Quartz secures"
     )
     settle_s: Seconds = Field(default=90, description="seconds without a current job that prove the end (Quartz)")
-    needs_processing: bool = Field(
-        default=False, description="securing is itself a workflow: processing stops only once it is over"
+    needs_processing: bool | None = Field(
+        default=None,
+        description="securing is itself a workflow: processing stops only once it is over; default: by vitam_version",
     )
     platform_secret_conn_id: ConnId | None = Field(
         default=None, description="Airflow connection whose password is Vitam's platform secret (Quartz)"
@@ -191,6 +198,7 @@ class Timeouts(Strict):
     mongod_start_s: Seconds = 1800
     balancer_s: Seconds = 3600
     elasticsearch_start_s: Seconds = 900
+    elasticsearch_snapshot_s: Seconds = Field(default=3600, description="for a snapshot, where one is asked for")
     last_write_s: Seconds = Field(default=120, description="for clients to go and members to catch up, once stopped")
 
 
@@ -199,6 +207,7 @@ class Platform(Strict):
 
     name: Name = Field(description="in titles, paths and messages")
     vitam_version: str = Field(pattern=VERSION_PATTERN, examples=["7.0.1"])
+    primary_site: bool = Field(default=True, description="Ansible's primary_site: a secondary one secures nothing")
     ssh_conn_id: ConnId = Field(description="Airflow connection (type ssh) for all hosts")
     records: str = Field(
         default="file:///var/lib/vitam-backup",
@@ -226,9 +235,35 @@ class Platform(Strict):
         """Return the MongoDB cluster of that name."""
         return next(cluster for cluster in self.mongodb if cluster.name == name)
 
+    @property
+    def services(self) -> tuple[str, ...]:
+        """Return the services that the platform has, each once, in the order in which they stop."""
+        placed = {service for host in self.hosts for service in host.services}
+        return tuple(name for name in procedure.SERVICES if name in placed)
+
     def hosts_of(self, service: str) -> tuple[str, ...]:
         """Return the names of the hosts that have a service, in the file's order."""
         return tuple(host.name for host in self.hosts if service in host.services)
+
+    @property
+    def securing_needs_processing(self) -> bool:
+        """Whether the securing of this platform has to be over before processing stops."""
+        own = self.securing.needs_processing
+        by_version = versions.profile_of(self.vitam_version).securing_is_workflow
+        return self.primary_site and (by_version if own is None else own)
+
+    @property
+    def wait_for_securing(self) -> str:
+        """What a night waits for when its form says nothing: nothing is secured on a secondary site."""
+        return self.securing.wait_for if self.primary_site else "none_running"
+
+    @property
+    def hosts_with_timers(self) -> tuple[str, ...]:
+        """Return the names of the hosts on which timers of Vitam may be; none where the scheduler does their work."""
+        if self.securing.by != versions.TIMERS:
+            return ()
+        with_timers = set(versions.SERVICES_WITH_TIMERS)
+        return tuple(host.name for host in self.hosts if with_timers & set(host.services))
 
     def stop_order(self, phase: str) -> tuple[procedure.Service, ...]:
         """Return the services of a phase that this platform has, in the order in which they stop."""

@@ -8,6 +8,8 @@ from typing import Any
 from vitam_operators.commands import Command, line, nothing
 
 ALLOCATION = "cluster.routing.allocation.enable"
+SUCCESS, IN_PROGRESS, MISSING = "SUCCESS", "IN_PROGRESS", "MISSING"
+FAILURES_SHOWN = 3
 
 
 def _curl(method: str, url: str, *more: str) -> str:
@@ -46,3 +48,40 @@ def set_allocation(address: str, port: int, value: str | None) -> Command[None]:
 def flush(address: str, port: int) -> Command[None]:
     """Change: write what is in the transaction logs to the indexes, so that the start is quick."""
     return Command(_curl("POST", f"http://{address}:{port}/_flush"), nothing, timeout_s=90)
+
+
+def snapshot_name(label: str) -> str:
+    """Return the name of a backup's snapshot; Elasticsearch allows no capitals."""
+    return f"vitam-{label.lower()}"
+
+
+def snapshot(address: str, port: int, repository: str, name: str) -> Command[dict[str, Any]]:
+    """
+    Fact: ``{"state", "indices", "why"}`` of a snapshot: how many indexes it has, and what failed.
+
+    The states are Elasticsearch's: ``IN_PROGRESS``, ``SUCCESS``, ``PARTIAL``, ``FAILED``; ``MISSING`` when there is
+    none (curl's 22: an HTTP error).
+    """
+    url = f"http://{address}:{port}/_snapshot/{repository}/{name}"
+    return Command(_curl("GET", url), _read_snapshot, ok=frozenset({0, 22}))
+
+
+def _read_snapshot(output: str) -> dict[str, Any]:
+    if not output.strip():
+        return {"state": MISSING, "indices": 0, "why": None}
+    found = json.loads(output)["snapshots"][0]
+    failures = [f"{one.get('index')}: {one.get('reason')}" for one in found.get("failures", ())]
+    why = "; ".join(failures[:FAILURES_SHOWN]) or found.get("reason")
+    return {"state": str(found["state"]), "indices": len(found.get("indices", ())), "why": why}
+
+
+def start_snapshot(address: str, port: int, repository: str, name: str) -> Command[None]:
+    """Change: begin a snapshot of all indexes; it goes on by itself."""
+    url = f"http://{address}:{port}/_snapshot/{repository}/{name}?wait_for_completion=false"
+    return Command(_curl("PUT", url), nothing, timeout_s=90)
+
+
+def delete_snapshot(address: str, port: int, repository: str, name: str) -> Command[None]:
+    """Change: remove a snapshot, or end one that is in progress; none there is no error."""
+    url = f"http://{address}:{port}/_snapshot/{repository}/{name}"
+    return Command(_curl("DELETE", url), nothing, ok=frozenset({0, 22}), timeout_s=90)

@@ -16,6 +16,9 @@ class VitamBackupError(Exception):
     :param hint: what the person on duty can do now
     """
 
+    ends_wait = False
+    """Whether a wait that meets it is over; else its look learned nothing, and it looks again."""
+
     def __init__(self, message: str, *, hint: str) -> None:
         super().__init__(f"{message}\nHINT: {hint}")
         self.message = message
@@ -28,6 +31,8 @@ class RetryableError(VitamBackupError):
 
 class OperatorNeededError(VitamBackupError):
     """A second try changes nothing: a person has to act, or the night has to be given up."""
+
+    ends_wait = True
 
 
 class ConfigError(OperatorNeededError):
@@ -68,6 +73,10 @@ class GuardHeldError(OperatorNeededError):
 
 class GuardNotArmedError(RetryableError):
     """The restart guard was written, but systemd does not say that it will fire in time: nothing may stop."""
+
+
+class UnguardedError(OperatorNeededError):
+    """A host has no restart guard of this run that will fire: what is stopped there would stay down if Airflow died."""
 
 
 class StopNotProvedError(OperatorNeededError):
@@ -112,6 +121,8 @@ class CopyRefusedError(OperatorNeededError):
 
 class CopyFailedError(RetryableError):
     """A copy on a host ended with a failure; what it left is a ``.partial`` that the next try replaces."""
+
+    ends_wait = True
 
 
 class BackupNotFitError(OperatorNeededError):

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import os
-from pathlib import Path
 from typing import Any
 
 from airflow.sdk import Asset, TriggerRule
@@ -13,21 +11,12 @@ from vitam_operators.config import Platform
 from vitam_operators.operators.base import NightOperator
 from vitam_operators.operators.services import StartServiceOperator, StopServiceOperator
 from vitam_operators.parts import MongoPart, all_parts, config_parts, files_parts, shard_parts
+from vitam_operators.platforms import PLATFORM_FILE_VARIABLE as PLATFORM_FILE_VARIABLE
+from vitam_operators.platforms import platform_file as platform_file
 from vitam_operators.procedure import Service
 from vitam_operators.restores import plans
 
 Targets = list[dict[str, str]]
-PLATFORM_FILE_VARIABLE = "VITAM_BACKUP_PLATFORM"
-
-
-def platform_file(beside: Path) -> Path:
-    """
-    Return the path of the platform file.
-
-    :param beside: root of the package: ``config/platform.yaml`` below it is the default; the environment variable
-        ``VITAM_BACKUP_PLATFORM`` names another
-    """
-    return Path(os.environ.get(PLATFORM_FILE_VARIABLE) or beside / "config" / "platform.yaml")
 
 
 def for_each(targets: Targets, operator: type[NightOperator], task_id: str, **fixed: Any) -> Any:

@@ -187,6 +187,17 @@ def finding(found: GuardState, host: str, run_id: str) -> str | None:
     )
 
 
+def unguarded(found: GuardState, host: str, run_id: str) -> str | None:
+    """Tell why what this run stops on a host now might stay down: its guard is away, another's, or will not fire."""
+    if found.plan is None:
+        return f"{host}: there is no restart guard"
+    if found.plan["run_id"] != run_id:
+        return f"{host}: the restart guard is that of run {found.plan['run_id']}"
+    if found.report is not None:
+        return f"{host}: the restart guard has fired at {found.report.get('fired_at')}"
+    return None if found.armed else f"{host}: the timer of the restart guard does not run"
+
+
 def warning(found: GuardState, host: str) -> str | None:
     """Tell what a guard that fired did."""
     if found.plan is None or found.report is None or "ended_at" not in found.report:

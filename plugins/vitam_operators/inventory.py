@@ -19,6 +19,7 @@ from typing import Any
 
 import yaml
 
+from vitam_operators import versions
 from vitam_operators.ansible_inventory import Inventory, read_inventory
 from vitam_operators.errors import ConfigError
 from vitam_operators.inventory_mongodb import ROOT_PATH, root_path
@@ -26,7 +27,6 @@ from vitam_operators.inventory_topology import Topology, topology
 from vitam_operators.platforms import check_platform, read_yaml
 
 ASSUMED_WITH_SCHEDULER, ASSUMED_WITHOUT = "7.0.1", "5.0"
-FIRST_WITH_QUARTZ = 6
 VERSION = re.compile(r"\d+(\.\d+)*(\.rc\.\d+)?")
 
 
@@ -83,9 +83,9 @@ def _as_name(text: str) -> str:
 
 def _content(found: Topology, name: str, version: str, root: str) -> dict[str, Any]:
     prefix = _connection("vitam", name)
-    securing: dict[str, Any] = {"by": "timers"}
-    if int(version.split(".", maxsplit=1)[0]) >= FIRST_WITH_QUARTZ:
-        securing = {"by": "quartz", "platform_secret_conn_id": f"{prefix}_secret"}
+    securing: dict[str, Any] = {"by": versions.profile_of(version).securing_by}
+    if securing["by"] == versions.QUARTZ:
+        securing["platform_secret_conn_id"] = f"{prefix}_secret"
     content: dict[str, Any] = {
         "name": name,
         "vitam_version": version,
@@ -95,6 +95,8 @@ def _content(found: Topology, name: str, version: str, root: str) -> dict[str, A
         "elasticsearch": found.elasticsearch,
         "securing": securing,
     }
+    if not found.primary_site:
+        content["primary_site"] = False
     if root != ROOT_PATH:
         content["copy"] = {"directory": f"{root}/backup", "file_sets": [{"name": "conf", "path": f"{root}/conf"}]}
     return content

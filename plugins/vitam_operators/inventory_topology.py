@@ -13,7 +13,7 @@ from typing import Any
 from vitam_operators import inventory_mongodb, procedure
 from vitam_operators.ansible_inventory import Inventory
 
-SERVICE_OF_GROUP: dict[str, str] = {f"hosts_{service.word}": service.name for service in procedure.IN_STOP_ORDER}
+SERVICE_OF_GROUP: dict[str, str] = {f"hosts_{s.word}": s.name for s in procedure.IN_STOP_ORDER if s.is_vitams}
 SERVICE_OF_GROUP |= {"hosts_storage_engine": "storage", "hosts_storage_offer_default": "offer"}
 
 OTHER_GROUPS: frozenset[str] = frozenset(
@@ -33,6 +33,7 @@ class Topology:
     """
     The part of a platform file that an inventory can tell, as plain content.
 
+    :param primary_site: whether all hosts are of a primary site
     :param idle_hosts: hosts that have nothing to stop
     :param warnings: what a person should look at; the file may still be right
     :param errors: why no platform file can be made
@@ -41,6 +42,7 @@ class Topology:
     hosts: list[dict[str, Any]]
     mongodb: list[dict[str, Any]]
     elasticsearch: list[dict[str, Any]]
+    primary_site: bool
     idle_hosts: tuple[str, ...]
     warnings: tuple[str, ...]
     errors: tuple[str, ...]
@@ -53,6 +55,7 @@ def topology(inventory: Inventory) -> Topology:
         hosts=[_host(inventory, host) for host in busy],
         mongodb=inventory_mongodb.clusters(inventory),
         elasticsearch=_elasticsearch(inventory),
+        primary_site=all(inventory.is_true(host, "primary_site", default=True) for host in busy),
         idle_hosts=tuple(host for host in inventory.hosts if host not in busy),
         warnings=(*_warnings(inventory, busy), *inventory_mongodb.warnings(inventory)),
         errors=(*inventory_mongodb.errors(inventory), *_errors(inventory)),
@@ -110,6 +113,6 @@ def _warnings(inventory: Inventory, busy: list[str]) -> Iterator[str]:
                 yield f"{key} of {host} is a template that only a playbook resolves: it is left out"
     if not all(inventory.is_true(host, "primary_site", default=True) for host in busy):
         yield (
-            "this is a secondary site (primary_site=false), where Vitam runs a part of its services only: what does "
-            "not run when the night begins stays down"
+            "this is a secondary site (primary_site=false), where Vitam runs a part of its services only and secures "
+            "nothing: what does not run when the night begins stays down"
         )

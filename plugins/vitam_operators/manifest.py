@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice
 from typing import Any
 
-from vitam_operators import nights
+from vitam_operators import elastic, nights, preferred
 from vitam_operators.errors import NotProvedError
 from vitam_operators.nights import Night, Record
 from vitam_operators.notes_mongodb import NOT_NOTED
 from vitam_operators.parts import DATABASES
 
 SCHEMA_VERSION = 2
+NIGHTS_BACK = 10
+"""How many nights back the last copy of a replica set is looked for."""
 READABLE = (1, 2)
 """Schema versions that are read: 1 lacks ``mongodb`` in its parts, ``phases``, ``not_in_backup``, ``tools``."""
 
@@ -32,13 +35,16 @@ def missing(night: Night) -> list[str]:
     return found
 
 
-def build(night: Night, *, tool_version: str, phases: Record, not_in_backup: list[str]) -> Record:
+def build(
+    night: Night, *, tool_version: str, phases: Record, not_in_backup: list[str], same_base: Mapping[str, bool]
+) -> Record:
     """
     Build the manifest of a night whose parts are all copied and read back.
 
     :param tool_version: version of this package
     :param phases: how long each phase took, see :func:`vitam_operators.phases.phase`
     :param not_in_backup: what a restore needs and will not find in it, see :mod:`vitam_operators.left_out`
+    :param same_base: see :func:`same_base`
     :raises NotProvedError: something is missing; the message names all of it
     """
     found = missing(night)
@@ -57,11 +63,12 @@ def build(night: Night, *, tool_version: str, phases: Record, not_in_backup: lis
         **{key: opened[key] for key in keys_of_open(SCHEMA_VERSION)},
         "warnings_of_night": list(_warnings(night)),
         "stops": night.all("stop"),
-        "parts": {name: _part(night, name) for name in opened["parts"]},
+        "parts": {name: _part(night, name, same_base) for name in opened["parts"]},
         "starts": night.all("start"),
         "quiet": night.all("quiet"),
         "unchanged": night.all("unchanged"),
         "guards_fired": night.all("guard"),
+        "indexes": night.all("indexes"),
         "phases": phases,
         "not_in_backup": not_in_backup,
         "size_bytes": sum(part["size_bytes"] for part in night.all("part").values()),
@@ -91,10 +98,26 @@ def keys_of_open(schema_version: int) -> tuple[str, ...]:
     return KEYS_OF_OPEN if schema_version == 1 else (*KEYS_OF_OPEN, "tools")
 
 
-def _part(night: Night, name: str) -> dict[str, Any]:
+def same_base(night: Night, earlier: Iterable[Record]) -> dict[str, bool]:
+    """
+    Tell of each replica set whether its copy is of the same member as that of the last sealed backup that has one.
+
+    :param earlier: manifests of earlier nights, the newest first; only the :data:`NIGHTS_BACK` first are asked
+    """
+    parts = {name: part for name, part in night.all("part").items() if part["kind"] in DATABASES}
+    hosts: dict[str, str] = {}
+    for content in islice(earlier, NIGHTS_BACK):
+        hosts = {name: part["host"] for name, part in content["parts"].items()} | hosts
+        if hosts.keys() >= parts.keys():
+            break
+    return {name: hosts.get(name) == part["host"] for name, part in parts.items()}
+
+
+def _part(night: Night, name: str, same_base: Mapping[str, bool]) -> dict[str, Any]:
     part = {**night.all("part")[name], "proof": night.all("proof")[name]}
     if part["kind"] not in DATABASES:
         return part
+    part["same_base"] = same_base[name]
     return {**part, "mongodb": {**(night.read(f"member.{name}") or {}), **(night.read(f"counts.{name}") or {})}}
 
 
@@ -112,4 +135,8 @@ def _warnings(night: Night) -> Iterator[str]:
         for name, record in night.all(kind).items():
             if NOT_NOTED in record:
                 yield f"{words.format(name)}: {record[NOT_NOTED]}"
-    yield from (str(record["words"]) for record in night.all("warning").values())
+    for name, record in night.all("indexes").items():
+        if record.get("state") != elastic.SUCCESS:
+            yield f"there is no whole snapshot of {name}: it is {record.get('state')}: {record.get('why')}"
+    for name, record in night.all("preferred").items():
+        yield from filter(None, [preferred.warning(name, record, (night.read(f"stop.{name}") or record)["host"])])

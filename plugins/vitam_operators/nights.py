@@ -25,6 +25,8 @@ HELD = "held"
 MANIFEST = "manifest"
 CONCLUSION = "conclusion"
 DRILL = "drill"
+DRILLING = "drilling"
+"""Which run drills a backup, or did last; ``drill`` is how the last drill ended."""
 DAMAGED = "damaged"
 PRUNED = "pruned"
 LABEL = re.compile(r"(\d{8}T\d{6}Z)(?:-([1-9]\d*))?")

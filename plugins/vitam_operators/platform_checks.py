@@ -7,7 +7,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from pathlib import PurePosixPath
 
-from vitam_operators import procedure
+from vitam_operators import procedure, versions
 from vitam_operators.config import MongoCluster, Platform, ReplicaSet
 from vitam_operators.config_copies import FileSet
 from vitam_operators.parts import all_parts, holds
@@ -83,6 +83,9 @@ def _mongodb(platform: Platform) -> Iterator[str]:
             yield from _unknown(f"{at}.{where}.members", (m.host for m in replica_set.members), known, "host")
             if not replica_set.data_hosts:
                 yield f"at {at}.{where}: {replica_set.name!r} has arbiters only, no member holds data"
+            if replica_set.preferred:
+                hosts = replica_set.data_hosts
+                yield from _unknown(f"{at}.{where}.preferred", [replica_set.preferred], hosts, "member with data")
 
 
 def _sets(cluster: MongoCluster) -> Iterator[tuple[str, ReplicaSet]]:
@@ -121,12 +124,16 @@ def _elasticsearch(platform: Platform) -> Iterator[str]:
 
 
 def _securing(platform: Platform) -> Iterator[str]:
-    securing = platform.securing
-    if securing.by == "timers" and not platform.hosts_of("logbook"):
+    securing, version = platform.securing, platform.vitam_version
+    by_version = versions.profile_of(version).securing_by
+    if securing.by != by_version:
+        yield f"at securing.by: Vitam {version} secures by {by_version!r}, found {securing.by!r}"
+    scheduler, needed = platform.hosts_of("scheduler"), platform.primary_site
+    if needed and securing.by == "timers" and not platform.hosts_of("logbook"):
         yield "at securing.by: 'timers' needs a host with the service 'logbook', none has it"
-    if securing.by == "quartz" and not platform.hosts_of("scheduler"):
+    if needed and securing.by == "quartz" and not scheduler:
         yield "at securing.by: 'quartz' needs a host with the service 'scheduler', none has it"
-    if securing.by == "quartz" and securing.platform_secret_conn_id is None:
+    if securing.by == "quartz" and (needed or scheduler) and securing.platform_secret_conn_id is None:
         yield "at securing.platform_secret_conn_id: needed to ask the scheduler for its current jobs"
 
 

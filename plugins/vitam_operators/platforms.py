@@ -24,7 +24,18 @@ from vitam_operators.platform_checks import findings
 from vitam_operators.platform_mistakes import sentence, without_mistakes
 from vitam_operators.window import in_words
 
+PLATFORM_FILE_VARIABLE = "VITAM_BACKUP_PLATFORM"
 HINT = "config/platform.example.yaml explains every key"
+
+
+def platform_file(beside: Path) -> Path:
+    """
+    Return the path of the platform file.
+
+    :param beside: root of the package: ``config/platform.yaml`` below it is the default; the environment variable
+        ``VITAM_BACKUP_PLATFORM`` names another
+    """
+    return Path(os.environ.get(PLATFORM_FILE_VARIABLE) or beside / "config" / "platform.yaml")
 
 
 def load_platform(path: Path) -> Platform:

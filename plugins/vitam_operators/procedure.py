@@ -22,19 +22,26 @@ class Service:
 
     :param name: Vitam's name of the component, as in its playbooks
     :param phase: when it stops: ``front``, ``drain`` (once no workflow runs) or ``back`` (once secured, too)
-    :param admin_port: port of ``/admin/v1/status``
-    :param port: port of the business API
+    :param admin_port: port of ``/admin/v1/status``; 0: it has no such thing
+    :param port: port of the business API; 0: none
+    :param own_unit: its systemd unit, where that is not named after Vitam
     """
 
     name: str
     phase: str
     admin_port: int
     port: int
+    own_unit: str = ""
 
     @property
     def unit(self) -> str:
         """The systemd unit that Vitam's packages install."""
-        return f"vitam-{self.name}.service"
+        return self.own_unit or f"vitam-{self.name}.service"
+
+    @property
+    def is_vitams(self) -> bool:
+        """Whether it is one of Vitam's own services, each with a group of the inventory and an admin port."""
+        return self.admin_port != 0
 
     @property
     def word(self) -> str:
@@ -52,8 +59,10 @@ IN_STOP_ORDER: tuple[Service, ...] = (
     Service("collect", FRONT, 28030, 8030),
     Service("ihm-demo", FRONT, 28002, 8446),
     Service("ihm-recette", FRONT, 28204, 8445),
+    Service("library", FRONT, 28090, 8090),
     Service("processing", DRAIN, 28203, 8203),
     Service("worker", DRAIN, 29104, 9104),
+    Service("siegfried", DRAIN, 0, 19000),
     Service("workspace", DRAIN, 28201, 8201),
     Service("scheduler", BACK, 28799, 8799),
     Service("batch-report", BACK, 18015, 8015),
@@ -65,9 +74,15 @@ IN_STOP_ORDER: tuple[Service, ...] = (
     Service("workspace-collect", BACK, 28291, 8291),
     Service("storage", BACK, 29102, 9102),
     Service("offer", BACK, 29900, 9900),
+    Service("kibana", BACK, 0, 5601, "kibana.service"),
+    Service("elastic-kibana-interceptor", BACK, 18014, 8014),
+    Service("logstash", BACK, 0, 0, "logstash.service"),
 )
 
 START_ORDER: tuple[str, ...] = (
+    "logstash",
+    "elastic-kibana-interceptor",
+    "kibana",
     "offer",
     "storage",
     "metadata",
@@ -79,6 +94,7 @@ START_ORDER: tuple[str, ...] = (
     "workspace",
     "workspace-collect",
     "processing",
+    "siegfried",
     "worker",
     "access-internal",
     "access-external",
@@ -89,23 +105,11 @@ START_ORDER: tuple[str, ...] = (
     "collect",
     "ihm-demo",
     "ihm-recette",
+    "library",
     "scheduler",
 )
 
 SERVICES: dict[str, Service] = {service.name: service for service in IN_STOP_ORDER}
-
-SECURING_TIMERS: tuple[str, ...] = (
-    "vitam-traceability-operations",
-    "vitam-traceability-lfc-objectgroup",
-    "vitam-traceability-lfc-unit",
-)
-"""Units of Vitam up to 5 that secure the logbooks, on the last host of ``hosts_logbook``."""
-
-OTHER_TIMERS: tuple[str, ...] = ("vitam-traceability-audit",)
-"""Timers of the same host that are held with them but not waited for."""
-
-SECURING_MINUTES: tuple[int, ...] = (5, 15, 35)
-"""Minutes of each hour at which Quartz starts the jobs of group ``Logbook`` (Vitam 6 and later)."""
 
 
 def stop_order(phase: str, names: tuple[str, ...] | None = None) -> tuple[Service, ...]:

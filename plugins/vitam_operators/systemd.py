@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from vitam_operators.commands import Command, change, line, nothing
@@ -228,7 +228,8 @@ def missing_tools(tools: Iterable[str]) -> Command[list[str]]:
     return Command(line("env", "PATH=/usr/sbin:/usr/bin:/sbin:/bin", "sh", "-c", script, "sh", *tools), str.split)
 
 
-def may_sudo() -> Command[bool]:
-    """Fact: whether sudo lets us stop Vitam's units without a password."""
-    words = line("sudo", "-n", "-l", "/usr/bin/systemctl", "stop", "--no-block", "--", "vitam-worker.service")
+def may_sudo(units: Sequence[str]) -> Command[bool]:
+    """Fact: whether sudo lets us stop these units without a password; where there are none, reload systemd."""
+    asked = ("stop", "--no-block", "--", *units) if units else ("daemon-reload",)
+    words = line("sudo", "-n", "-l", "/usr/bin/systemctl", *asked)
     return Command(f"{words} > /dev/null 2>&1 && echo yes || echo no", lambda output: output.strip() == "yes")

@@ -25,6 +25,7 @@ SHARD1 = {"cluster": "mongo-data", "replica_set": "shard1"}
 
 def test_a_mongod_that_was_killed_is_not_copied(half):
     """After SIGKILL its files are those of a crash."""
+    half.run("arm_restart_guard")
     half.fake.unit("mongod@data-1").ends_with = 9
     with pytest.raises(StopNotProvedError, match=r"did not end in order"):
         half.run("stop_shard_primary", **SHARD0)

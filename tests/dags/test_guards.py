@@ -14,6 +14,7 @@ from vitam_operators.errors import (
     LookFailedError,
     NightClosedError,
     NotHealthyError,
+    UnguardedError,
 )
 
 WORKER = {"host": "worker-1"}
@@ -99,7 +100,7 @@ def test_armed_for_the_end_of_the_window(half):
     assert plan["copies"] == f"/vitam/backup/{half.records.label}"
     timers = [service for service in half.fake.hosts["app"].guard.plan["services"] if ".timer" in service["unit"]]
     assert {service["status_url"] for service in timers} == {""}
-    assert timers[0] == half.fake.hosts["app"].guard.plan["services"][-4], "what starts by itself starts last"
+    assert timers[0] == half.fake.hosts["app"].guard.plan["services"][-len(timers)], "what starts by itself starts last"
 
 
 def test_a_timer_that_does_not_run_is_no_guard(half):
@@ -123,6 +124,34 @@ def test_no_guard_is_armed_once_the_restart_has_begun(half):
     with pytest.raises(NightClosedError):
         half.run("arm_restart_guard")
     assert half.fake.changes == []
+
+
+GUARDED_STEPS = [
+    ("stop_worker", WORKER, "worker-1"),
+    ("stop_shard_primary", {"cluster": "mongo-data", "replica_set": "shard0"}, "data-1"),
+    ("hold_scheduling", {}, "app"),
+    ("stop_elasticsearch", {"cluster": "elasticsearch-data", "host": "data-1"}, "data-1"),
+]
+UNGUARDED = {
+    "there is no restart guard": lambda fake: fake.texts.pop(f"{guard.HOME}/plan.json"),
+    "the timer of the restart guard does not run": lambda fake: setattr(fake, "armed", False),
+    "the restart guard has fired at 2026-11-24T07:00:01": lambda fake: fake.fired(),
+    "the restart guard is that of run another": lambda fake: fake.texts.update(
+        {f"{guard.HOME}/plan.json": fake.texts[f"{guard.HOME}/plan.json"].replace("manual__steps", "another")}
+    ),
+}
+
+
+@pytest.mark.parametrize(("step", "target", "host"), GUARDED_STEPS, ids=[step for step, _, _ in GUARDED_STEPS])
+@pytest.mark.parametrize("found", UNGUARDED)
+def test_nothing_stops_where_nobody_would_start_it_again(half, step, target, host, found):
+    """The step was cleared alone, after the guard had gone: with Airflow dead, what it stops would stay down."""
+    half.run("arm_restart_guard")
+    UNGUARDED[found](half.fake.hosts[host].guard)
+    half.fake.changes.clear()
+    with pytest.raises(UnguardedError, match=f"{host}: {found}.*would stay down"):
+        half.run(step, **target)
+    assert [change for change in half.fake.changes if change[1] == "stop"] == []
 
 
 # --- held ------------------------------------------------------------------------------------------------------------

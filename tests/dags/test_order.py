@@ -104,6 +104,11 @@ BEYOND_THE_MANUAL = [
         "stop_offer < await_balancer_idle < await_nobody_writes",
     ),
     ("Nobody writes: proved before the first primary is stopped", "await_nobody_writes < stop_shard_primary"),
+    ("Indexes are of the moment of the databases", "stop_offer < snapshot_elasticsearch < stop_elasticsearch"),
+    (
+        "An election comes when no client and no migration is left, and before the last look",
+        "await_balancer_idle < prefer_member < await_nobody_writes",
+    ),
     ("Elasticsearch takes no part in it", "await_nobody_writes | stop_elasticsearch"),
     ("A router starts once its config set can answer", "await_primary_elected < start_router < start_balancer"),
     ("A guard stays until all runs that it would start", "resume_scheduling < disarm_restart_guard < verify_copy"),
@@ -153,7 +158,7 @@ def test_determine_and_stop_are_one_step(dags):
 
 
 def test_securing_that_needs_processing_comes_first(dags):
-    """Where the securing is itself a workflow (Vitam 6 and later), the stop of processing waits for its end."""
+    """Where the securing is itself a workflow (Vitam 4 and later), the stop of processing waits for its end."""
     assert "hold_scheduling" in ancestors(dags("quartz"), "await_workflows_drained")
 
 

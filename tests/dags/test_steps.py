@@ -51,6 +51,7 @@ def test_a_backup_id_belongs_to_one_run(half):
 
 def test_stop_primary_again_finds_the_one_it_stopped(half):
     """Another member has been elected since; stopping that one too would leave the shard without a majority."""
+    half.run("arm_restart_guard")
     first = half.run("stop_shard_primary", **SHARD0)
     assert half.fake.replica_set("mongo-data", "shard0").primary == "data-2"
     assert half.run("stop_shard_primary", **SHARD0) == first
@@ -61,6 +62,7 @@ def test_stop_primary_again_finds_the_one_it_stopped(half):
 
 def test_stop_primary_of_a_member_that_somebody_started_again(half):
     """Then nothing is stopped any more, and the primary of now is the one to stop."""
+    half.run("arm_restart_guard")
     half.run("stop_shard_primary", **SHARD0)
     half.fake.unit("mongod@data-1").run()
     assert half.run("stop_shard_primary", **SHARD0)["host"] == "data-2"
@@ -121,6 +123,8 @@ def test_nothing_stops_in_a_night_that_was_never_opened(nights):
 
 def test_a_service_that_does_not_stop_is_given_up_in_time(half):
     """The night does not wait for it past its give-up time, and kills nothing."""
+    half.run("arm_restart_guard")
+    half.fake.changes.clear()
     half.fake.unit("worker@worker-1").ignores_stop = True
     soon = (dt.datetime.now(dt.UTC) + dt.timedelta(seconds=3601)).isoformat()
     half.rewrite_open(window={**half.records.opened["window"], "end": soon})

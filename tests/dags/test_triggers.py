@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from airflow.sdk.exceptions import TaskDeferred
 
+from tests.fakes.units import FakeUnit
 from vitam_operators import errors
 from vitam_operators.errors import GivenUpError, HostUnreachableError, StillStoppingError, StopNotProvedError
 from vitam_operators.operators import base as operators
@@ -100,6 +101,15 @@ async def test_failed(small):
     assert "read journalctl -u vitam-mongod.service on data-1" in error.hint
 
 
+async def test_a_copy_that_failed_is_waited_for_no_longer(small):
+    """A disk full at midnight: each look until the give-up time would find the same, with the platform down."""
+    units = small.fake.hosts["data-1"].units
+    units["vitam-copy-x.service"] = FakeUnit("vitam-copy-x.service")
+    units["vitam-copy-x.service"].end(1)
+    event = await event_of(WaitTrigger.of(UnitEnded(small.file, "data-1", "vitam-copy-x.service"), in_seconds(30), 10))
+    assert (event["state"], event["error"]) == ("failed", "CopyFailedError")
+
+
 async def test_a_host_that_is_away_for_a_while_is_waited_for(small, monkeypatch):
     """A network that blinks at 3 o'clock must not cost the night."""
     host = small.fake.hosts["app"]
@@ -163,6 +173,7 @@ def test_each_error_comes_back_from_the_triggerer_as_itself(kind):
 
 def test_a_step_defers_after_some_seconds_until_its_own_limit(half, monkeypatch):
     """A worker is not held for an hour; and the deferral is bounded, because Airflow does not bound it."""
+    half.run("arm_restart_guard")
     half.fake.unit("worker@worker-1").ignores_stop = True
     monkeypatch.setattr(operators, "PATIENCE_S", 0)
     with pytest.raises(TaskDeferred) as deferred:

@@ -74,6 +74,7 @@ class FakeMember:
     unit: FakeUnit
     arbiter: bool = False
     delay_s: int = 0
+    priority: float = 10
     starting: bool = False
     config_set: FakeReplicaSet | None = None
     data: Callable[[], Any] = lambda: None
@@ -90,6 +91,8 @@ class FakeMember:
 class FakeReplicaSet:
     """
     A replica set: as soon as its primary is down, a majority elects another; a member that comes back is secondary.
+
+    A member that is frozen, or has just stepped down, is not elected until it is let go.
 
     All members have one oplog. Left out: the time that an election takes, data, replication, rollback.
 
@@ -109,6 +112,8 @@ class FakeReplicaSet:
     """Of each ``database.collection`` of every member."""
     forbidden: tuple[str, ...] = ()
     """Commands that the account may not use."""
+    frozen: set[str] = field(default_factory=set)
+    """Hosts of members that stand for no election."""
     stray_primary: str | None = None
     """Host of a member that says wrongly that it is the primary."""
     _primary: str | None = None
@@ -120,7 +125,8 @@ class FakeReplicaSet:
         if len(up) * 2 <= len(self.members):
             self._primary = None
         elif self._primary not in [member.host for member in up]:
-            electable = [member.host for member in up if not member.arbiter and not member.delay_s]
+            able = [member for member in up if not member.arbiter and not member.delay_s]
+            electable = [member.host for member in able if member.host not in self.frozen]
             self._primary = next(iter(electable), None)
         return self._primary
 
@@ -177,7 +183,10 @@ class FakeReplicaSet:
 
     def configuration(self) -> Document:
         """Answer ``replSetGetConfig``."""
-        members = [{"host": m.address, "arbiterOnly": m.arbiter, "secondaryDelaySecs": m.delay_s} for m in self.members]
+        members = [
+            {"host": m.address, "arbiterOnly": m.arbiter, "secondaryDelaySecs": m.delay_s, "priority": m.priority}
+            for m in self.members
+        ]
         return {"config": {"_id": self.name, "members": members}}
 
     def answer(self, member: FakeMember, command: str, value: Any, database: str, more: Document) -> Document:
@@ -185,6 +194,16 @@ class FakeReplicaSet:
         if command in self.forbidden:
             raise OperationFailure(f"not authorized on {database} to execute command {command}", 13)
         match command, value:
+            case "replSetFreeze", int():
+                if self.primary == member.host:
+                    raise OperationFailure("Cannot freeze node when primary or running for election", 95)
+                (self.frozen.add if value else self.frozen.discard)(member.host)
+                return {"ok": 1.0}
+            case "replSetStepDown", int():
+                assert 0 < more["secondaryCatchUpPeriodSecs"] <= value
+                self.frozen.add(member.host)
+                self._primary = None
+                return {"ok": 1.0}
             case "getParameter", 1:
                 assert more == {"featureCompatibilityVersion": 1}
                 return {"featureCompatibilityVersion": {"version": "5.0"}}

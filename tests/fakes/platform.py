@@ -170,6 +170,7 @@ class FakePlatform:
             state[f"balancer of {cluster.name}"] = cluster.mode
             for replica_set in (cluster.config_set, *cluster.shards):
                 state[f"primary of {cluster.name} {replica_set.name}"] = replica_set.primary is not None
+                state[f"frozen of {cluster.name} {replica_set.name}"] = sorted(replica_set.frozen)
         state |= {f"guard of {name}": host.guard.there for name, host in self.hosts.items()}
         state |= {f"allocation of {elastic.name}": elastic.allocation for elastic in self.elastics.values()}
         return {**state, "scheduler paused": self.vitam.scheduler_paused}

@@ -70,7 +70,7 @@ class FakeElasticsearch:
     """
     One Elasticsearch cluster: red after a start until it was looked at once; transient settings die with it.
 
-    Left out: indexes, nodes that leave one by one, snapshots.
+    Left out: indexes, nodes that leave one by one. A snapshot is in progress for one look, then in :attr:`ends_as`.
 
     :param name: its name
     """
@@ -79,6 +79,10 @@ class FakeElasticsearch:
     tell: Callable[[str, str, str], None]
     allocation: str | None = None
     looks_red: int = 0
+    repository: str = "vitam"
+    ends_as: str = "SUCCESS"
+    snapshots: dict[str, int] = field(default_factory=dict)
+    """Looks so far at each one."""
 
     def stopped(self) -> None:
         """Forget what only the memory holds, as a whole cluster that stops does."""
@@ -98,7 +102,26 @@ class FakeElasticsearch:
                 self.tell(host, f"allocation {value}", self.name)
                 self.allocation = value
                 return 200, '{"acknowledged": true}'
+            case _ if path.startswith("/_snapshot/"):
+                return self._snapshot(host, method, *path.partition("?")[0].split("/")[2:])
             case "POST", "/_flush":
                 self.tell(host, "flush", self.name)
                 return 200, "{}"
         raise AssertionError(f"{method} {path} was sent to Elasticsearch on {host}")
+
+    def _snapshot(self, host: str, method: str, repository: str, name: str) -> tuple[int, str]:
+        if repository != self.repository or (method != "PUT" and name not in self.snapshots):
+            return 404, ""
+        if method == "GET":
+            self.snapshots[name] += 1
+            state = "IN_PROGRESS" if self.snapshots[name] == 1 else self.ends_as
+            failures = [{"index": "unit", "reason": "node left"}] if state == "PARTIAL" else []
+            found = {"snapshot": name, "state": state, "indices": ["unit", "got"], "failures": failures}
+            return 200, json.dumps({"snapshots": [found]})
+        self.tell(host, {"PUT": "snapshot", "DELETE": "forget"}[method], name)
+        if method == "PUT":
+            assert name == name.lower(), "Elasticsearch refuses capitals"
+            assert self.snapshots.setdefault(name, 0) == 0
+        else:
+            self.snapshots.pop(name)
+        return 200, "{}"

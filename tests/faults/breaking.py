@@ -92,7 +92,7 @@ class Sets:
     """
     The replica sets of a lab platform, as their administrator.
 
-    :param platform: medium or allinone
+    :param platform: its name
     """
 
     def __init__(self, platform: str) -> None:

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import json
-import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from lab.platform_file import write_platform_file
-from tests.faults.rows import ROWS
-from tests.faults.table import OUTCOMES, Outcome, as_markdown, as_text
+from tests.faults import table
+from tests.faults.table import OUTCOMES, SEEN, Outcome, as_text
 from tests.lab.conftest import lab_verb
 
 ROOT = Path(__file__).parents[2]
-LAST_RUN = ROOT / ".airflow" / "faults.json"
 WINDOW = {"restart_reserve_s": 20, "start": "03:17", "end": "03:47"}
 
 
@@ -25,6 +23,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if Path(__file__).parent in item.path.parents:
             item.add_marker(pytest.mark.lab)
+            item.add_marker(pytest.mark.faults)
             item.add_marker(pytest.mark.timeout(900))
 
 
@@ -61,17 +60,14 @@ def note_outcome() -> Callable[[Outcome], None]:
     return OUTCOMES.append
 
 
-@pytest.fixture(scope="session", autouse=True)
-def _table() -> Iterator[None]:
-    """Keep what was seen, and write the page if asked to; rows that did not run keep what was seen last."""
-    yield
-    before = [Outcome(**fields) for fields in json.loads(LAST_RUN.read_text())] if LAST_RUN.exists() else []
-    planned = [Outcome(row.where, row.fault, row.outcome, row.platform) for row in ROWS]
-    seen = {outcome.key: outcome for outcome in (*planned, *before, *OUTCOMES)}
-    LAST_RUN.parent.mkdir(exist_ok=True)
-    LAST_RUN.write_text(json.dumps([vars(outcome) for outcome in seen.values()], indent=1))
-    if page := os.environ.get("FAULTS_PAGE"):
-        Path(page).write_text(as_markdown(seen.values()))
+def pytest_sessionfinish() -> None:
+    """Keep what was seen; rows that did not run keep what was seen last."""
+    for platform in {outcome.platform for outcome in OUTCOMES}:
+        file = SEEN / f"{platform}.json"
+        before = table.read(file)
+        seen = {outcome.key: outcome for outcome in (*before, *OUTCOMES) if outcome.platform == platform}
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(json.dumps([vars(outcome) for outcome in seen.values()], indent=1))
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:

@@ -29,8 +29,8 @@ SEALED = "sealed, platform up"
 SEALED_BUT_RED = "sealed, run red, platform up"
 BY_THE_GUARD = "started by the hosts' guards"
 
-ALLINONE, MEDIUM = "allinone", "medium"
-ONE, BOTH = Sets(ALLINONE), Sets(MEDIUM)
+SOLO, MEDIUM = "solo", "medium"
+ONE, BOTH = Sets(SOLO), Sets(MEDIUM)
 AUDITED = ("operations", "lfc-objectgroup", "lfc-unit")
 
 
@@ -66,7 +66,7 @@ class Row:
     settings: Mapping[str, Any] = field(default_factory=dict)
     params: Mapping[str, Any] = field(default_factory=dict)
     window_s: int = TWO_HOURS_S
-    platform: str = ALLINONE
+    platform: str = SOLO
     balancer: str = "full"
     quick: bool = False
 
@@ -100,7 +100,7 @@ def airflow_dies_in_s(seconds: int) -> None:
 
 def on_all(units: tuple[str, ...], what: Callable[[str, str], Break]) -> Break:
     """Do something to several units of the one host."""
-    return all_of(*(what(ALLINONE, f"traceability-{unit}") for unit in units))
+    return all_of(*(what(SOLO, f"traceability-{unit}") for unit in units))
 
 
 def every_minute(host: str, unit: str) -> Break:
@@ -113,9 +113,9 @@ mkdir -p /var/lib/vitam-restart-guard
 echo '{"backup": "20200101T200000Z", "run_id": "another__run", "fires_at": "2030-01-01T08:00:00+00:00"}' \
     > /var/lib/vitam-restart-guard/plan.json
 """
-HOLD_COPY = as_soon_as("pgrep -x tar", "pkill -STOP -x tar", ALLINONE)
+HOLD_COPY = as_soon_as("pgrep -x tar", "pkill -STOP -x tar", SOLO)
 KILL_MONGOD = as_soon_as(
-    "systemctl is-active vitam-mongod | grep -q deactivating", "systemctl kill -s KILL vitam-mongod", ALLINONE
+    "systemctl is-active vitam-mongod | grep -q deactivating", "systemctl kill -s KILL vitam-mongod", SOLO
 )
 SMALL_DISK = "mount -t tmpfs -o size=%s tmpfs /vitam/backup"
 
@@ -123,37 +123,37 @@ LOOK = (
     Row(
         "the host's clock is off by a minute",
         "",
-        script(ALLINONE, WRONG_CLOCK),
+        script(SOLO, WRONG_CLOCK),
         REFUSED,
         "s off Airflow's",
-        mends=script(ALLINONE, "rm /usr/local/bin/date"),
+        mends=script(SOLO, "rm /usr/local/bin/date"),
         quick=True,
     ),
     Row(
         "the disk for the copies is too small",
         "",
-        script(ALLINONE, SMALL_DISK % "1M"),
+        script(SOLO, SMALL_DISK % "1M"),
         REFUSED,
         "free in /vitam/backup",
-        mends=script(ALLINONE, "umount /vitam/backup"),
+        mends=script(SOLO, "umount /vitam/backup"),
     ),
     Row(
         "another run's guard is on the host: a second run while one is on",
         "",
-        script(ALLINONE, OTHER_GUARD),
+        script(SOLO, OTHER_GUARD),
         REFUSED,
         "another night is on",
-        mends=script(ALLINONE, "rm -r /var/lib/vitam-restart-guard"),
+        mends=script(SOLO, "rm -r /var/lib/vitam-restart-guard"),
         quick=True,
     ),
     Row("the window is too short", "", lambda: None, REFUSED, "nothing is left", window_s=15),
     Row(
         "sudo asks for a password",
         "",
-        script(ALLINONE, "mv /etc/sudoers.d/vitam-backup /root/"),
+        script(SOLO, "mv /etc/sudoers.d/vitam-backup /root/"),
         REFUSED,
         "sudo asks for a password",
-        mends=script(ALLINONE, "mv /root/vitam-backup /etc/sudoers.d/"),
+        mends=script(SOLO, "mv /root/vitam-backup /etc/sudoers.d/"),
     ),
     Row(
         "the sshd of a host is stopped",
@@ -230,11 +230,11 @@ AIRFLOW_DIES = (
 )
 
 HOSTS = (
-    Row("a host is booted before it copies", "copy_shard", reboot(ALLINONE), SEALED),
+    Row("a host is booted before it copies", "copy_shard", reboot(SOLO), SEALED),
     Row(
         "Airflow dies and the host is booted",
         "copy_shard",
-        all_of(reboot(ALLINONE), airflow_dies),
+        all_of(reboot(SOLO), airflow_dies),
         BY_THE_GUARD,
         window_s=120,
         balancer="off",
@@ -242,19 +242,19 @@ HOSTS = (
     Row(
         "Airflow dies and the host is down when the window ends",
         "await_workflows_drained",
-        all_of(docker("stop", "--time", "0", "vitam-lab-allinone"), airflow_dies),
+        all_of(docker("stop", "--time", "0", "vitam-lab-solo"), airflow_dies),
         BY_THE_GUARD,
         window_s=75,
-        mends=docker("start", "vitam-lab-allinone"),
+        mends=docker("start", "vitam-lab-solo"),
     ),
     Row(
         "the disk fills up while it copies",
         "copy_shard",
-        script(ALLINONE, SMALL_DISK % "48M"),
+        script(SOLO, SMALL_DISK % "48M"),
         RESTARTED,
         "No space left",
         settings={"copy": {"room_factor": 0.1, "compression": "none"}},
-        mends=script(ALLINONE, "umount /vitam/backup"),
+        mends=script(SOLO, "umount /vitam/backup"),
     ),
     Row(
         "mongod is killed while it closes its files",
@@ -279,25 +279,25 @@ SERVICES = (
     Row(
         "a service ignores its stop",
         "stop_logbook",
-        switch(ALLINONE, "logbook", "ignore-stop"),
+        switch(SOLO, "logbook", "ignore-stop"),
         RESTARTED,
-        "logbook.service on allinone is deactivating",
+        "logbook.service on solo is deactivating",
         settings={"timeouts": {"service_stop_s": 10}},
-        mends=behave(ALLINONE, "logbook"),
+        mends=behave(SOLO, "logbook"),
     ),
     Row(
         "a service dies 5 s after its start",
         "start_access_external",
-        switch(ALLINONE, "access-external", "dies-after=5"),
+        switch(SOLO, "access-external", "dies-after=5"),
         SEALED_BUT_RED,
         "vitam-access-external.service",
-        broken=frozenset({"access-external@allinone"}),
-        left=frozenset({ALLINONE}),
+        broken=frozenset({"access-external@solo"}),
+        left=frozenset({SOLO}),
     ),
     Row(
         "a service never gets healthy",
         "start_access_external",
-        switch(ALLINONE, "access-external", "never-healthy"),
+        switch(SOLO, "access-external", "never-healthy"),
         SEALED_BUT_RED,
         "/admin/v1/status answers 503",
         settings={"timeouts": {"service_start_s": 10}},
@@ -308,7 +308,7 @@ WAITS = (
     Row(
         "a workflow never ends",
         "await_workflows_drained",
-        switch(ALLINONE, "processing", "endless-workflow"),
+        switch(SOLO, "processing", "endless-workflow"),
         RESTARTED,
         "is given up",
         window_s=60,
@@ -316,7 +316,7 @@ WAITS = (
     Row(
         "securing never ends",
         "await_logbook_cron",
-        all_of(on_all(AUDITED, every_minute), switch(ALLINONE, "traceability-operations", "securing-never-ends")),
+        all_of(on_all(AUDITED, every_minute), switch(SOLO, "traceability-operations", "securing-never-ends")),
         RESTARTED,
         "is given up",
         params={"securing": "next_run"},
@@ -325,7 +325,7 @@ WAITS = (
     Row(
         "securing fails",
         "await_logbook_cron",
-        all_of(on_all(AUDITED, every_minute), switch(ALLINONE, "traceability-operations", "securing-fails")),
+        all_of(on_all(AUDITED, every_minute), switch(SOLO, "traceability-operations", "securing-fails")),
         RESTARTED,
         "traceability-operations.service",
         params={"securing": "next_run"},
@@ -339,7 +339,7 @@ WAITS = (
         settings={"timeouts": {"last_write_s": 10}},
         mends=lambda: ONE.disconnect(),
     ),
-    Row("a balancing round goes on", "stop_balancer", switch(ALLINONE, "mongos", "busy-round=15"), SEALED),
+    Row("a balancing round goes on", "stop_balancer", switch(SOLO, "mongos", "busy-round=15"), SEALED),
     Row(
         "a migration never ends",
         "stop_balancer",

@@ -38,7 +38,7 @@ class FaultyNight:
     """
     One night of a lab platform.
 
-    :param platform: medium or allinone
+    :param platform: its name
     :param run: directory with its platform file and connections
     :param at: task before which (``after``: behind which) ``breaks`` is called, once
     :param breaks: breaks something

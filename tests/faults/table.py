@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import Path
+
+SEEN = Path(__file__).parents[2] / ".airflow" / "faults"
+"""What came of the rows when they were last run here, a file for each platform."""
 
 HEAD = ("where", "fault", "outcome", "platform", "up after s", "seen")
 
@@ -40,6 +45,11 @@ class Outcome:
 
 OUTCOMES: list[Outcome] = []
 """What came of the rows of this session."""
+
+
+def read(file: Path) -> list[Outcome]:
+    """Return what was noted in a file, nothing if it is not there."""
+    return [Outcome(**fields) for fields in json.loads(file.read_text())] if file.exists() else []
 
 
 def as_text(outcomes: Iterable[Outcome]) -> str:

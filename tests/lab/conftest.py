@@ -21,6 +21,9 @@ from lab.platform_file import write_platform_file
 
 ROOT = Path(__file__).parents[2]
 HOME = ROOT / ".airflow"
+PORTS = {"allinone": 8085, "medium": 8185, "solo2": 8385}
+"""Of each platform's Airflow: they run side by side."""
+
 Lab = Callable[[str, str], str]
 
 
@@ -59,7 +62,7 @@ def airflow() -> Iterator[Callable[[Path], NightWatch]]:
     stacks: list[AirflowStack] = []
 
     def start(run: Path) -> NightWatch:
-        stack = AirflowStack(HOME / run.name, run / "platform.yaml", run / "connections.json", port=8085)
+        stack = AirflowStack(HOME / run.name, run / "platform.yaml", run / "connections.json", port=PORTS[run.name])
         stacks.append(stack)
         stack.up()
         return NightWatch(stack)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from lab.night_watch import NightWatch
 from lab.topology import load_platform
@@ -11,6 +13,12 @@ from tests.lab import evidence
 from vitam_operators.hooks.records import nights_of
 from vitam_operators.nights import MANIFEST, Night
 from vitam_operators.platforms import platform_at
+
+
+def window_far_away() -> dict[str, str]:
+    """Return a window that does not begin while this story is told."""
+    start = dt.datetime.now(ZoneInfo("Europe/Paris")) + dt.timedelta(hours=6)
+    return {"start": f"{start:%H:%M}", "end": f"{start + dt.timedelta(hours=12):%H:%M}"}
 
 
 class Told:

@@ -1,7 +1,7 @@
 """
 What dies here is Airflow: a task, the triggerer, the scheduler, all of it. The platform runs again whatever does.
 
-The nights are those of `allinone`. Copies are held with SIGSTOP, so that there is time to kill something meanwhile.
+The nights are those of `solo2`. Copies are held with SIGSTOP, so that there is time to kill something meanwhile.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import datetime as dt
 import os
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -21,15 +21,14 @@ from tests.faults import afterwards
 from tests.faults.rows import BY_THE_GUARD, RESTARTED, SEALED
 from tests.faults.table import OUTCOMES, Outcome
 from tests.lab import evidence, stories
-from tests.lab.test_night_medium import window_far_away
 from vitam_operators.nights import MANIFEST
 
-PLATFORM = "allinone"
+PLATFORM = "solo2"
 UP_WITHIN_S = 60
 HOLD_COPIES = "for i in $(seq 3000); do pkill -STOP -x tar && break; sleep 0.05; done"
 LET_COPIES_GO = "pkill -CONT -x tar"
 
-pytestmark = pytest.mark.long_faults
+pytestmark = [pytest.mark.faults, pytest.mark.long_faults, pytest.mark.timeout(2400)]
 
 
 class Death:
@@ -43,6 +42,7 @@ class Death:
     def __init__(self, watch: NightWatch, run: Path) -> None:
         self.watch, self.stack, self.run = watch, watch.stack, run
         self.before = evidence.running_units(PLATFORM)
+        self.run_id = ""
 
     def copying(self, window: dt.timedelta = dt.timedelta(hours=2), **conf: Any) -> None:
         """Trigger a night and bring it to where a copy is at work and its step waits in the triggerer."""
@@ -73,18 +73,22 @@ class Death:
 
 
 @pytest.fixture(scope="module")
-def airflow_of_allinone(
+def airflow_of_one_host(
     platform_up: Callable[..., Path], airflow: Callable[[Path], NightWatch]
 ) -> tuple[NightWatch, Path]:
     """An Airflow for the platform of one host, shared by these stories."""
-    run = platform_up(PLATFORM, window={**window_far_away(), "restart_reserve_s": 20})
+    run = platform_up(PLATFORM, window={**stories.window_far_away(), "restart_reserve_s": 20})
     return airflow(run), run
 
 
 @pytest.fixture
-def death(airflow_of_allinone: tuple[NightWatch, Path]) -> Death:
-    """A night that is about to begin."""
-    return Death(*airflow_of_allinone)
+def death(airflow_of_one_host: tuple[NightWatch, Path]) -> Iterator[Death]:
+    """A night that is about to begin; where its story broke off, it is ended, so that the next one can begin."""
+    told = Death(*airflow_of_one_host)
+    yield told
+    if told.run_id and told.stack.running:
+        evidence.on(PLATFORM, f"{LET_COPIES_GO} || true")
+        told.watch.end(told.run_id)
 
 
 def test_a_task_is_killed(death: Death) -> None:
@@ -127,7 +131,7 @@ def test_the_run_is_marked_failed(death: Death) -> None:
 
 def test_all_of_airflow_is_killed(death: Death) -> None:
     """Nobody starts it again: at the window's end the hosts start what they had, by themselves."""
-    death.copying(window=dt.timedelta(seconds=240))
+    death.copying(window=dt.timedelta(seconds=300))
     death.stack.kill()
     time.sleep(max(0, (death.window_end - dt.datetime.now(dt.UTC)).total_seconds()))
     assert afterwards.up_within_s(PLATFORM, death.before, frozenset(), UP_WITHIN_S) is not None

@@ -13,7 +13,6 @@ import pytest
 from lab.night_watch import DRILL_ID, NightWatch
 from lab.topology import load_platform
 from tests.lab import evidence, stories
-from tests.lab.test_night_medium import window_far_away
 from vitam_operators.nights import MANIFEST, Night
 
 PLATFORM = "allinone"
@@ -43,7 +42,7 @@ class Sealed:
 @pytest.fixture(scope="module")
 def sealed(platform_up: Callable[..., Path], airflow: Callable[[Path], NightWatch]) -> Sealed:
     """Have a night on the platform, of which each backup is drilled."""
-    run = platform_up(PLATFORM, window=window_far_away(), drill={"when": "each_backup"})
+    run = platform_up(PLATFORM, window=stories.window_far_away(), drill={"when": "each_backup"})
     before = evidence.running_units(PLATFORM)
     watch, told = airflow(run), stories.Told(PLATFORM, run)
     drills = NightWatch(watch.stack, DRILL_ID)

@@ -2,32 +2,26 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Callable
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 from lab.night_watch import NightWatch
 from tests.lab import evidence, stories
 
-
-def window_far_away() -> dict[str, str]:
-    """Return a window that does not begin while this story is told."""
-    start = dt.datetime.now(ZoneInfo("Europe/Paris")) + dt.timedelta(hours=6)
-    return {"start": f"{start:%H:%M}", "end": f"{start + dt.timedelta(hours=12):%H:%M}"}
+PLATFORM = "medium"
 
 
 def test_a_night_by_hand(platform_up: Callable[..., Path], airflow: Callable[[Path], NightWatch]) -> None:
     """The whole procedure: everything stops, is copied, runs again; the copies hold what was there."""
-    run = platform_up("medium", window=window_far_away())
-    before = evidence.running_units("medium")
-    watch, told = airflow(run), stories.Told("medium", run)
+    run = platform_up(PLATFORM, window=stories.window_far_away())
+    before = evidence.running_units(PLATFORM)
+    watch, told = airflow(run), stories.Told(PLATFORM, run)
     run_id = watch.trigger(note="a night by hand")
     assert watch.watch(run_id, told) == "success", stories.failures(watch, run_id)
 
-    stories.platform_is_as_before("medium", run, before)
+    stories.platform_is_as_before(PLATFORM, run, before)
     night = stories.night_of(run, run_id)
-    stories.copies_hold_what_was_there("medium", night, told.documents)
+    stories.copies_hold_what_was_there(PLATFORM, night, told.documents)
     stories.files_extract(night)
     down = {name: start["down_s"] for name, start in night.all("start").items() if "down_s" in start}
     assert set(down) == set(told.documents)

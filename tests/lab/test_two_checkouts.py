@@ -12,17 +12,18 @@ from pathlib import Path
 from tests.lab.evidence import on
 
 ROOT = Path(__file__).parents[2]
+PLATFORM = "allinone"
 
 
 def test_a_lab_in_use_is_not_taken_away(platform_up: Callable[..., Path], tmp_path: Path) -> None:
     """Its hosts run, so somebody may be using them: whoever wants them has to say so."""
-    platform_up("allinone")
+    platform_up(PLATFORM)
     shutil.copytree(ROOT / "lab", tmp_path / "lab", ignore=shutil.ignore_patterns("run", ".cache"))
     shutil.copy(ROOT / "docker-compose.yaml", tmp_path)
     up = subprocess.run(
         [sys.executable, "-m", "lab.ctl", "up"],
         cwd=tmp_path,
-        env={**os.environ, "LAB": "allinone"},
+        env={**os.environ, "LAB": PLATFORM},
         capture_output=True,
         text=True,
         check=False,
@@ -30,4 +31,4 @@ def test_a_lab_in_use_is_not_taken_away(platform_up: Callable[..., Path], tmp_pa
     assert up.returncode == 1
     assert f"its hosts run, but {ROOT} made them" in up.stderr
     assert "hint: if nobody uses them any more, LAB=allinone lab/down" in up.stderr
-    assert on("allinone", "hostname").strip() == "allinone"
+    assert on(PLATFORM, "hostname").strip() == PLATFORM

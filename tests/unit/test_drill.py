@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import json
 import os
-import re
-import shlex
 import subprocess
 from pathlib import Path
 
 import pytest
 
-from lab.host.access import COMMANDS
-from vitam_operators import drill, drill_findings, systemd
+from vitam_operators import drill, drill_findings
 from vitam_operators.commands import Command
 from vitam_operators.config_copies import DrillConfig
 from vitam_operators.drill_findings import Expected
@@ -21,37 +18,6 @@ SETTINGS = DrillConfig()
 SCRATCH = drill.scratch_of("20261124T190000Z-2", "mongo-data-shard0", SETTINGS)
 UNIT = drill.mongod_unit("20261124T190000Z-2", "mongo-data-shard0")
 EXPECTED = Expected("shard", {"a.big": 100, "a.b": 10, "a.c": 10, "a.d": 10, "a.e": 10})
-
-
-@pytest.mark.parametrize(
-    "command",
-    [
-        drill.there([SCRATCH]),
-        drill.there([*drill.begun(SCRATCH), *drill.begun(SCRATCH)]),
-        drill.key(SCRATCH),
-        drill.files_in(SCRATCH),
-        drill.remove(SCRATCH),
-        drill.complaint(UNIT),
-        systemd.end_transient(drill.extract_unit("20261124T190000Z-2", "p")),
-        systemd.forget_failure(UNIT),
-    ],
-    ids=lambda command: command.line[:40],
-)
-def test_the_sudo_rules_allow_what_a_drill_runs(command: Command[object]):
-    """A right that is missing shows only on a host, in the night."""
-    words = shlex.split(command.line.partition(" | ")[0])
-    assert words[:2] == ["sudo", "-n"]
-    assert any(re.fullmatch(pattern, " ".join(words[3:])) for pattern in COMMANDS[words[2]])
-
-
-@pytest.mark.parametrize(
-    "path",
-    ["/vitam/data/mongod/db", "/vitam/drill", "/vitam/drill/", "/vitam/drill/../data", f"{SCRATCH}/../../data", "/"],
-)
-def test_the_sudo_rules_allow_no_other_removal(path):
-    """A drill removes directories as root: of the right to do so nothing else may be left."""
-    line = f"-rf -- {path}"
-    assert not [pattern for pattern in COMMANDS["rm"] if re.fullmatch(pattern, line)]
 
 
 def on_this_machine(command: Command) -> object:

@@ -83,3 +83,37 @@ def test_the_flush_is_waited_for_longer_than_curl_waits():
     words = shlex.split(command.line)
     assert words[-2:] == ["POST", "http://10.0.0.1:9200/_flush"]
     assert command.timeout_s > int(words[words.index("--max-time") + 1])
+
+
+SNAPSHOT = {"snapshot": "vitam-1", "state": "SUCCESS", "indices": ["a", "b"], "failures": []}
+
+
+@pytest.mark.parametrize(
+    ("answer", "found"),
+    [
+        (SNAPSHOT, ("SUCCESS", 2, None)),
+        (SNAPSHOT | {"state": "IN_PROGRESS", "indices": ["a"]}, ("IN_PROGRESS", 1, None)),
+        (
+            SNAPSHOT | {"state": "PARTIAL", "failures": [{"index": i, "reason": "gone"} for i in "abcd"]},
+            ("PARTIAL", 2, "a: gone; b: gone; c: gone"),
+        ),
+        (SNAPSHOT | {"state": "FAILED", "reason": "disk full"}, ("FAILED", 2, "disk full")),
+    ],
+)
+def test_what_became_of_a_snapshot(answer, found):
+    command = elastic.snapshot("10.0.0.1", 9200, "vitam", "vitam-1")
+    assert tuple(command.read(json.dumps({"snapshots": [answer]})).values()) == found
+
+
+def test_a_snapshot_that_is_not_there_is_an_answer():
+    """curl's 22 is the HTTP error 404; without it the first look would be a failure."""
+    command = elastic.snapshot("10.0.0.1", 9200, "vitam", "vitam-1")
+    assert (command.read("")["state"], command.ok) == ("MISSING", {0, 22})
+
+
+def test_a_snapshots_name_and_lines():
+    """Elasticsearch refuses capitals; a snapshot that is begun is not waited for by curl, which gives up after 60 s."""
+    assert elastic.snapshot_name("20261124T190000Z-2") == "vitam-20261124t190000z-2"
+    begun = shlex.split(elastic.start_snapshot("h", 1, "r", "n").line)
+    assert begun[-2:] == ["PUT", "http://h:1/_snapshot/r/n?wait_for_completion=false"]
+    assert shlex.split(elastic.delete_snapshot("h", 1, "r", "n").line)[-2:] == ["DELETE", "http://h:1/_snapshot/r/n"]

@@ -118,6 +118,7 @@ def test_an_old_platform_on_one_host(single):
     """Names of groups with dashes, no scheduler, no word about the version, the offer in the data's cluster."""
     platform = platform_of(single)
     assert (platform.name, platform.vitam_version, platform.securing.by) == ("single", "5.0", "timers")
+    assert not platform.primary_site
     assert [cluster.name for cluster in platform.mongodb] == ["mongo-data"]
     assert platform.mongodb[0].shards[0].data_hosts == ("archive",)
     assert len(platform.host("archive").services) == 12
@@ -127,8 +128,8 @@ def test_doubts_are_told(single):
     """The file is right, but a person should look: unknown services would go on writing during the copy."""
     assert draft(single).warnings == (
         "group hosts_siegfried is not known: its services will be neither stopped nor started",
-        "this is a secondary site (primary_site=false), where Vitam runs a part of its services only: what does not "
-        "run when the night begins stays down",
+        "this is a secondary site (primary_site=false), where Vitam runs a part of its services only and secures "
+        "nothing: what does not run when the night begins stays down",
         "host archive is in hosts_mongod_data and in hosts_mongod_offer, but a host has one mongod: both are taken to "
         "be the one cluster mongo-data, copied once",
         "offer offer-fs-1 of archive has no MongoDB cluster of its name: its data are taken to be in mongo-data",

@@ -56,7 +56,10 @@ def proved(tmp_path):
 
 
 def built(night):
-    return manifest.build(night, tool_version="0.1.0", phases=PHASES, not_in_backup=["the indexes of es"])
+    same_base = {"mongo-data-shard0": True}
+    return manifest.build(
+        night, tool_version="0.1.0", phases=PHASES, not_in_backup=["the indexes of es"], same_base=same_base
+    )
 
 
 def test_nothing_is_missing(tmp_path):
@@ -133,6 +136,7 @@ def test_what_the_manifest_holds(tmp_path):
         "parts": {
             "mongo-data-shard0": {
                 **{"kind": "shard", "sha256": SHA_A, "size_bytes": 100, "files": 3, "proof": proof},
+                "same_base": True,
                 "mongodb": {**MEMBER, **COUNTS},
             },
             "data1-conf": {"kind": "files", "sha256": SHA_A, "size_bytes": 101, "files": 3, "proof": proof},
@@ -141,6 +145,7 @@ def test_what_the_manifest_holds(tmp_path):
         "quiet": {"mongo-data": QUIET},
         "unchanged": {"mongo-data-shard0": UNCHANGED},
         "guards_fired": {},
+        "indexes": {},
         "phases": PHASES,
         "not_in_backup": ["the indexes of es"],
         "warnings_of_night": [],
@@ -197,7 +202,11 @@ def test_the_manifest_is_written_as_json(tmp_path):
             {**QUIET, "not_noted": "not authorized"},
             "the chunks of mongo-data were not counted: not authorized",
         ),
-        ("warning.base.mongo-data-shard0", {"words": "a new base"}, "a new base"),
+        (
+            "preferred.mongo-data-shard0",
+            {"host": "data2", "why": "it is RECOVERING"},
+            "mongo-data-shard0: new base: data1 was copied, not data2, which is preferred: it is RECOVERING",
+        ),
     ],
 )
 def test_what_could_not_be_noted_is_a_warning_and_no_reason_not_to_seal(tmp_path, record, content, warning):
@@ -209,3 +218,26 @@ def test_what_could_not_be_noted_is_a_warning_and_no_reason_not_to_seal(tmp_path
 
 def test_a_directory_has_nothing_of_mongodb(tmp_path):
     assert "mongodb" not in built(proved(tmp_path))["parts"]["data1-conf"]
+
+
+def sealed_on(host, **more):
+    return {"parts": {"mongo-data-shard0": {"host": host}, **more}}
+
+
+@pytest.mark.parametrize(
+    ("earlier", "same"),
+    [
+        ([], False),
+        ([sealed_on("data1")], True),
+        ([sealed_on("data2"), sealed_on("data1")], False),
+        ([sealed_on("data1"), sealed_on("data2")], True),
+        ([{"parts": {"data1-conf": {"host": "data1"}}}, sealed_on("data1")], True),
+        ([{"parts": {}}] * 10 + [sealed_on("data1")], False),
+    ],
+    ids=["first", "same", "other", "same again", "files only between", "too long ago"],
+)
+def test_a_copy_has_the_base_of_the_last_one_of_its_set(tmp_path, earlier, same):
+    """Files of two members differ: only those of the same one are in the repository already."""
+    night = proved(tmp_path)
+    night.write("part.mongo-data-shard0", {**night.read("part.mongo-data-shard0"), "host": "data1"})
+    assert manifest.same_base(night, iter(earlier)) == {"mongo-data-shard0": same}

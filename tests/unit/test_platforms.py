@@ -148,6 +148,7 @@ def test_mistakes_of_one_value(path, value, sentence):
         (["mongodb", 0, "shards", 1, "members"], [{"host": "x"}], "at mongodb.0 (mongo-data).shards.1 (shard1).members: unknown host 'x'"),
         (["mongodb", 0, "shards", 1, "members"], [{"host": "data2", "arbiter": True}], "at mongodb.0 (mongo-data).shards.1 (shard1): 'shard1' has arbiters only, no member holds data"),
         (["mongodb", 0, "config_set", "members"], [{"host": "data1"}, {"host": "data2", "arbiter": True}], "at mongodb.0 (mongo-data).config_set.members: MongoDB allows no arbiter in a config set"),
+        (["mongodb", 0, "shards", 0, "preferred"], "data2", "at mongodb.0 (mongo-data).shards.0 (shard0).preferred: unknown member with data 'data2', did you mean 'data1'?"),
         (["elasticsearch"], [{"name": "es", "hosts": ["es1"]}], "at elasticsearch.0 (es).hosts: unknown host 'es1'"),
         (["securing"], {"by": "quartz"}, "at securing.platform_secret_conn_id: needed to ask the scheduler for its current jobs"),
         (["hosts", 0, "services"], ["logbook"], "at securing.by: 'quartz' needs a host with the service 'scheduler', none has it"),
@@ -190,9 +191,23 @@ def test_repositories_of_restic(repository, engine):
 
 def test_timers_need_the_host_of_the_logbook():
     """Vitam up to 5 secures by timers there."""
-    content = changed(["securing"], {"by": "timers"})
+    content = changed(["securing"], {"by": "timers"}) | {"vitam_version": "5.1"}
     content["hosts"][0]["services"] = ["processing"]
     assert mistakes(content) == ["at securing.by: 'timers' needs a host with the service 'logbook', none has it"]
+
+
+def test_what_secures_fits_the_version():
+    """Timers that no longer exist would be waited for until the night is given up."""
+    content = changed(["securing"], {"by": "timers"})
+    assert mistakes(content) == ["at securing.by: Vitam 7.0.1 secures by 'quartz', found 'timers'"]
+
+
+def test_a_secondary_site_needs_nothing_that_secures():
+    """It has neither workflows nor a securing: the primary site has them."""
+    content = changed(["securing"], {"by": "quartz"}) | {"primary_site": False}
+    content["hosts"][0]["services"] = ["storage", "offer"]
+    platform = check_platform(content, source="p.yaml")
+    assert (platform.wait_for_securing, platform.securing_needs_processing) == ("none_running", False)
 
 
 @pytest.mark.parametrize(

@@ -74,8 +74,8 @@ def test_a_platforms_own_order_comes_first_and_the_rest_follows():
         "access-internal",
         "access-external",
     ]
-    assert names(procedure.stop_order(DRAIN, own)) == ["worker", "processing", "workspace"]
-    assert names(procedure.start_order(("logbook",)))[:2] == ["logbook", "offer"]
+    assert names(procedure.stop_order(DRAIN, own)) == ["worker", "processing", "siegfried", "workspace"]
+    assert names(procedure.start_order(("logbook",)))[:2] == ["logbook", "logstash"]
 
 
 def test_units_and_words():
@@ -83,9 +83,10 @@ def test_units_and_words():
     service = SERVICES["functional-administration"]
     assert service.unit == "vitam-functional-administration.service"
     assert service.word == "functional_administration"
+    assert SERVICES["kibana"].unit == "kibana.service"
 
 
 def test_admin_ports_tell_services_apart():
     """Two services on one host with the same admin port: one of them would be taken for the other."""
-    ports = [service.admin_port for service in SERVICES.values() if service.name != "collect"]
+    ports = [service.admin_port for service in SERVICES.values() if service.is_vitams and service.name != "collect"]
     assert len(set(ports)) == len(ports)

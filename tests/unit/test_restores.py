@@ -8,12 +8,13 @@ from typing import Any
 import pytest
 
 from tests.conftest import TESTS
-from tests.unit.test_access import allowed
 from vitam_operators.config_copies import CopyConfig
 from vitam_operators.errors import RestoreRefusedError
 from vitam_operators.platforms import load_platform
+from vitam_operators.privileges import sudoers
 from vitam_operators.restores import bringing, checking, plans, rewriting, rights, swapping
 from vitam_operators.restores.plans import Place
+from vitam_operators.sudo_rules import is_allowed
 
 LABEL = "20261124T190000Z"
 SPARE = load_platform(TESTS / "data" / "platforms" / "spare.yaml")
@@ -25,6 +26,7 @@ MANIFEST: dict[str, Any] = {
         "app-conf": {"kind": "files", "host": "app", "archive": "/b/conf.tar.zst", "size_bytes": 10},
     },
 }
+RULES = sudoers(SPARE, "two")
 PLACE = plans.place_named(SPARE, "mongo-data-shard0", "two")
 PATH, BROUGHT, KEPT = PLACE.db_path, PLACE.brought(LABEL), PLACE.kept(LABEL)
 
@@ -169,13 +171,13 @@ def test_facts_of_a_swap():
 
 
 def test_the_sudo_rules_let_it():
-    """Each command that a restore runs as root, by the rules that the lab's hosts have."""
+    """Each command that a restore runs as root, by the rules that are printed for a host."""
     archive = f"/vitam/backup/{LABEL}/mongo-data-shard0.tar.zst"
     commands = list(rights.archive_commands(archive, LABEL, CopyConfig()))
     for part in plans.database_parts(SPARE):
         commands += rights.place_commands(Place(part, "two"), LABEL)
     assert len(commands) > 40
-    assert [command.line for command in commands if not allowed(command.line)] == []
+    assert [command.line for command in commands if not is_allowed(command.line, RULES)] == []
 
 
 @pytest.mark.parametrize(
@@ -191,7 +193,7 @@ def test_the_sudo_rules_let_it():
 )
 def test_the_sudo_rules_reach_no_further(line):
     """The data itself may be renamed to the two names beside it, and never removed."""
-    assert not allowed(line)
+    assert not is_allowed(line, RULES)
 
 
 # --- what is written -------------------------------------------------------------------------------------------------

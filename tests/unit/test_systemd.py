@@ -318,4 +318,4 @@ def test_missing_tools_are_found_by_the_hosts_own_shell():
 
 @pytest.mark.parametrize(("output", "allowed"), [("yes\n", True), ("no\n", False), ("", False)])
 def test_whether_sudo_lets_us(output, allowed):
-    assert systemd.may_sudo().read(output) is allowed
+    assert systemd.may_sudo(["vitam-worker.service"]).read(output) is allowed

@@ -9,16 +9,19 @@ from typing import Any
 from airflow.sdk.exceptions import AirflowSkipException
 
 import vitam_operators
-from vitam_operators import estimates, manifest, nights, phases, securing
+from vitam_operators import elastic, estimates, manifest, nights, phases, securing, versions
+from vitam_operators.catalogue import Reader
 from vitam_operators.engines.chosen import engine_of
 from vitam_operators.errors import LookFailedError, NightClosedError, WindowError
 from vitam_operators.hooks.records import nights_of
+from vitam_operators.host_units import mongo_parts_of
 from vitam_operators.left_out import left_out
+from vitam_operators.nights import Night, Record
 from vitam_operators.operators.base import NightOperator
-from vitam_operators.operators.looks import FINDINGS, Facts, mongo_parts_of
+from vitam_operators.operators.looks import FINDINGS, Facts
 from vitam_operators.operators.prune import KEPT_FOR_EVER, planned
 from vitam_operators.operators.services import note
-from vitam_operators.parts import planned_parts
+from vitam_operators.parts import config_parts, planned_parts, shard_parts
 from vitam_operators.window import Window, manual_window, window_beginning
 from vitam_operators.words import size_words
 
@@ -65,7 +68,9 @@ class PlanNightOperator(NightOperator):
         hosts, clusters = self._facts(context, "check_host", "host"), self._facts(context, "check_cluster", "cluster")
         plan = self._plan(context, window, hosts, clusters) if window else {}
         primaries = {host for facts in clusters.values() for host in facts["primaries"].values()}
-        certain = primaries | {name for name in hosts if not mongo_parts_of(self.platform, name)}
+        sets = [part.replica_set for part in (*config_parts(self.platform), *shard_parts(self.platform))]
+        preferred = {one.preferred for one in sets if one.preferred}
+        certain = primaries | preferred | {name for name in hosts if not mongo_parts_of(self.platform, name)}
         findings += self._without_room(plan, hosts, certain) if plan else []
         findings += self._balancers_left_off(context, clusters)
         if findings:
@@ -76,6 +81,7 @@ class PlanNightOperator(NightOperator):
         plan["warnings"] = self._without_room(plan, hosts, set(hosts) - certain)
         plan["warnings"] += [warning for facts in hosts.values() for warning in facts["warnings"]]
         plan["warnings"] += self._too_short(context, window) if window else []
+        plan["warnings"] += versions.doubts(self.platform.vitam_version, self.platform.services)
         plan["prune"] = planned(self.platform, plan["backup"])
         self._tell(plan)
         if context["params"].get("plan_only"):
@@ -130,7 +136,8 @@ class PlanNightOperator(NightOperator):
         return list(filter(None, [estimates.warning(window, begins, longest_s)]))
 
     def _securing(self, context: Any) -> str:
-        return str(context["params"].get("securing") or self.platform.securing.wait_for)
+        chosen = context["params"].get("securing") if self.platform.primary_site else None
+        return str(chosen or self.platform.wait_for_securing)
 
     def _facts(self, context: Any, task: str, key: str) -> dict[str, Facts]:
         return {answer[key]: answer for answer in self._of_all(context, task)}
@@ -155,6 +162,7 @@ class PlanNightOperator(NightOperator):
             "units_before": {name: facts["running"] for name, facts in hosts.items()},
             "clusters": clusters,
             "sizes": {name: facts["sizes"] for name, facts in hosts.items()},
+            "free_bytes": {name: facts["free_bytes"] for name, facts in hosts.items()},
             "versions": {name: facts["versions"] for name, facts in hosts.items()},
             "tools": {name: facts["tools"] for name, facts in hosts.items()},
             "methods": {name: facts["methods"] for name, facts in hosts.items() if facts["methods"]},
@@ -219,17 +227,28 @@ class SealBackupOperator(NightOperator):
         night = self.latest_night(context)
         if night is None:
             raise AirflowSkipException("nothing was opened")
+        snapshots = [name for name, one in night.all("indexes").items() if one.get("state") == elastic.SUCCESS]
         members = {name: night.read(f"member.{name}") or {} for name in night.opened["parts"]}
         content = manifest.build(
             night,
             tool_version=vitam_operators.__version__,
             phases=dict(self._phases(context)),
-            not_in_backup=list(left_out(self.platform, night.opened["parts"], members, ())),
+            not_in_backup=list(left_out(self.platform, night.opened["parts"], members, snapshots)),
+            same_base=manifest.same_base(night, self._earlier(night)),
         )
         night.write(nights.MANIFEST, content)
+        for warning in content["warnings_of_night"]:
+            self.log.warning(warning)
         size = content["size_bytes"]
         self.log.info("backup %s is sealed: %d parts, %s", night.label, len(content["parts"]), size_words(size))
         return {"backup": night.label, "parts": len(content["parts"]), "size_bytes": size}
+
+    def _earlier(self, night: Night) -> Iterable[Record]:
+        """Yield the manifests of earlier nights, the newest first; what cannot be read is none."""
+        for other in nights_of(self.platform).newest_first():
+            content = Reader(other.directory).read(nights.MANIFEST) if other.label < night.label else None
+            if content:
+                yield content
 
     def _phases(self, context: Any) -> Iterable[tuple[str, Facts]]:
         """Yield each phase that is over, or begun, with what its steps told of their times: the graph's groups."""

@@ -14,8 +14,8 @@ from vitam_operators.errors import DrillFailedError, DrillRefusedError, MongoUnr
 from vitam_operators.hooks import drills as drill_hooks
 from vitam_operators.hooks.hosts import Shell
 from vitam_operators.hooks.mongo import MongoClient
-from vitam_operators.nights import Night, Record
-from vitam_operators.operators.drills import DRILL, DRILLING, DrillOperator, PartOfDrillOperator, manifest_of, noted
+from vitam_operators.nights import DRILL, DRILLING, Night, Record
+from vitam_operators.operators.drills import DrillOperator, PartOfDrillOperator, manifest_of, noted
 from vitam_operators.operators.verdict import red_words, task_states
 from vitam_operators.parts import CONFIG
 from vitam_operators.triggers.drills import is_up

@@ -11,14 +11,12 @@ from vitam_operators import drill, nights, systemd
 from vitam_operators.errors import BackupNotFitError
 from vitam_operators.hooks.hosts import HostHook, target
 from vitam_operators.hooks.records import nights_of
-from vitam_operators.nights import Night, Record
+from vitam_operators.nights import DRILL, DRILLING, PRUNED, Night, Record
 from vitam_operators.operators.base import NightOperator
 from vitam_operators.parts import DATABASES, MongoPart, config_parts, shard_parts
 from vitam_operators.triggers.drills import is_up
 
 CHOOSE = "choose_backup"
-DRILL, DRILLING, PRUNED = "drill", "drilling", "pruned"
-"""Records: how a backup's last drill ended; which run drills it, or did last; when its copies were removed."""
 LABEL = re.compile(r"\d{8}T\d{6}Z(-\d+)?")
 
 

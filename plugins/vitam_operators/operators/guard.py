@@ -10,9 +10,9 @@ from vitam_operators.config import Platform
 from vitam_operators.errors import GuardHeldError, GuardNotArmedError, NotHealthyError
 from vitam_operators.hooks import mongo as mongo_hooks
 from vitam_operators.hooks.hosts import HostHook, Shell, target
+from vitam_operators.host_units import mongo_parts_of, units_of
 from vitam_operators.nights import Night
 from vitam_operators.operators.base import window_of
-from vitam_operators.operators.looks import mongo_parts_of, units_of
 from vitam_operators.operators.targets import HostOperator
 from vitam_operators.parts import config_parts, shard_parts
 from vitam_operators.procedure import SERVICES
@@ -146,7 +146,7 @@ def plan_of(platform: Platform, night: Night, host: str) -> dict[str, Any]:
 
 def status_url(platform: Platform, host: str, unit: str) -> str:
     """Return where a Vitam service says whether it is healthy; nothing for what is none."""
-    ports = {service.unit: service.admin_port for service in SERVICES.values()}
+    ports = {service.unit: service.admin_port for service in SERVICES.values() if service.is_vitams}
     return f"http://{platform.host(host).admin_ip}:{ports[unit]}/admin/v1/status" if unit in ports else ""
 
 

@@ -8,12 +8,13 @@ from abc import abstractmethod
 from typing import Any
 
 from vitam_operators import archive, guard, health, mongo, reflink, systemd, writes
-from vitam_operators.config import Host, MongoCluster, Platform
+from vitam_operators.config import MongoCluster
 from vitam_operators.engines.chosen import engine_of
 from vitam_operators.errors import LookFailedError, VitamBackupError
 from vitam_operators.hooks import mongo as mongo_hooks
 from vitam_operators.hooks import notes
 from vitam_operators.hooks.hosts import HostHook, Shell, target
+from vitam_operators.host_units import mongo_parts_of, optional_timers, units_of
 from vitam_operators.operators.base import NightOperator
 from vitam_operators.operators.targets import ClusterOperator, HostOperator
 from vitam_operators.parts import MongoPart, config_parts, files_parts, shard_parts
@@ -60,8 +61,9 @@ class CheckHostOperator(HostOperator, LookOperator):
         async with HostHook(host).connect() as shell:
             units = units_of(self.platform, host.name)
             states = await shell.run(systemd.unit_states(units)) if units else {}
-            findings = [f"{host.name}: {unit} is {s.load}" for unit, s in states.items() if not s.exists]
-            findings += await self._missing_tools(shell)
+            needed = set(units) - optional_timers(self.platform, host.name)
+            findings = [f"{host.name}: {u} is {s.load}" for u, s in states.items() if u in needed and not s.exists]
+            findings += await self._missing_tools(shell, units)
             findings += await self._clock(shell)
             found = await shell.run(guard.state())
             findings += filter(None, [guard.finding(found, host.name, context["dag_run"].run_id)])
@@ -69,20 +71,23 @@ class CheckHostOperator(HostOperator, LookOperator):
             methods = await self._methods(shell, sizes, findings) if sizes else {}
             free_bytes = await shell.run(archive.room_at(self.platform.copies.directory))
             running = [unit for unit in units if unit in states and states[unit].running]
-            for unit, state in states.items():
-                self.log.info("%-7s %s: %s", "OK" if state.exists else "FAILED", unit, state.words)
+            for unit in needed | set(running):
+                self.log.info("%-7s %s: %s", "OK" if states[unit].exists else "FAILED", unit, states[unit].words)
             versions = await self._versions(shell, running)
             tools = await shell.run(health.tool_versions(engine_of(self.platform.copies).tools))
         facts = {"host": host.name, "running": running, "sizes": sizes, "free_bytes": free_bytes, "versions": versions}
         warnings = list(filter(None, [guard.warning(found, host.name)]))
         return {**facts, "tools": tools, "methods": methods, "warnings": warnings}, findings
 
-    async def _missing_tools(self, shell: Shell) -> list[str]:
+    async def _missing_tools(self, shell: Shell, units: list[str]) -> list[str]:
         tools = dict.fromkeys((*NEEDED_TOOLS, *engine_of(self.platform.copies).tools))
         missing = await shell.run(systemd.missing_tools(tools))
         findings = [f"{shell.host.name}: the program {tool} is missing, install it" for tool in missing]
-        if not await shell.run(systemd.may_sudo()):
-            findings.append(f"{shell.host.name}: sudo asks for a password; see the sudoers file in docs/operate.md")
+        if not await shell.run(systemd.may_sudo(units)):
+            findings.append(
+                f"{shell.host.name}: sudo asks for a password before it stops {', '.join(units) or 'anything'}; the "
+                "host's sudoers file is not that of this platform file, see docs/hosts.md"
+            )
         return findings
 
     async def _clock(self, shell: Shell) -> list[str]:
@@ -115,7 +120,8 @@ class CheckHostOperator(HostOperator, LookOperator):
         return reflink.methods(wanted, hindrances)
 
     async def _versions(self, shell: Shell, running: list[str]) -> dict[str, str]:
-        services = [SERVICES[name] for name in shell.host.services if SERVICES[name].unit in running]
+        services = [SERVICES[name] for name in shell.host.services]
+        services = [service for service in services if service.is_vitams and service.unit in running]
         answers = [await shell.run(health.admin_version(shell.host.admin_ip, s.admin_port)) for s in services]
         return {service.name: answer for service, answer in zip(services, answers, strict=True) if answer}
 
@@ -168,21 +174,3 @@ class CheckClusterOperator(ClusterOperator, LookOperator):
         if lag_s > LAG_LIMIT_S:
             findings.append(f"{part.name}: a secondary is {lag_s:.0f} s behind, at most {LAG_LIMIT_S}")
         return primary, findings
-
-
-def mongo_parts_of(platform: Platform, host: str) -> list[MongoPart]:
-    """Return the replica sets that have a member with data on a host."""
-    parts = (*shard_parts(platform), *config_parts(platform))
-    return [part for part in parts if host in part.replica_set.data_hosts]
-
-
-def units_of(platform: Platform, host: str) -> list[str]:
-    """Return the units that a night may stop on a host, in the order in which they start again."""
-    own: Host = platform.host(host)
-    units = [part.daemon.unit for part in mongo_parts_of(platform, host)]
-    units += [cluster.mongos.unit for cluster in platform.mongodb if host in cluster.routers]
-    units += [cluster.unit for cluster in platform.elasticsearch if host in cluster.hosts]
-    units += [service.unit for service in platform.services_to_start() if service.name in own.services]
-    if platform.securing.by == "timers" and "logbook" in own.services:
-        units += [f"{name}.timer" for name in (*platform.securing.timers, *platform.securing.other_timers)]
-    return list(dict.fromkeys(units))

@@ -18,7 +18,7 @@ from vitam_operators.hooks import notes
 from vitam_operators.hooks.hosts import HostHook, target
 from vitam_operators.nights import Night
 from vitam_operators.operators.base import NightOperator, WaitingOperator
-from vitam_operators.operators.services import note, start_unit
+from vitam_operators.operators.services import note, require_guarded, start_unit
 from vitam_operators.operators.targets import ClusterOperator, ReplicaSetOperator
 from vitam_operators.parts import FilesPart, MongoPart
 from vitam_operators.triggers.base import Report, Wait
@@ -110,6 +110,7 @@ class StopPrimaryOperator(ReplicaSetOperator, WaitingOperator):
             change = systemd.stop([unit], await shell.run(systemd.unit_states([unit])))
             if change is None:
                 raise self._not_its_unit(part, host)
+            await require_guarded(shell, night)
             night.write(f"member.{part.name}", {"host": host, "noted_at": nights.now_text(), **member})
             night.write(f"stop.{part.name}", {"host": host, "unit": unit, "asked_at": nights.now_text()})
             self.log.info("%s: %s is the elected primary, stopping %s there", part.name, host, unit)

@@ -8,7 +8,7 @@ from vitam_operators import guard, nights, securing, systemd
 from vitam_operators.hooks.hosts import HostHook, target
 from vitam_operators.nights import HELD, Night
 from vitam_operators.operators.base import NightOperator, WaitingOperator
-from vitam_operators.operators.services import note
+from vitam_operators.operators.services import note, require_guarded
 from vitam_operators.procedure import SERVICES
 from vitam_operators.triggers.base import Wait
 from vitam_operators.triggers.quiet import SchedulingHeld
@@ -28,7 +28,7 @@ class HoldSchedulingOperator(WaitingOperator):
         if self.platform.securing.by == "quartz":
             await self._pause_scheduler(night)
         else:
-            await self._stop_timers()
+            await self._stop_timers(night)
         return SchedulingHeld(self.platform_file)
 
     async def _pause_scheduler(self, night: Night) -> None:
@@ -38,17 +38,20 @@ class HoldSchedulingOperator(WaitingOperator):
             if not ran or night.read(f"stop.{scheduler.unit}@{host}"):
                 continue
             async with HostHook(target(self.platform, host)).connect() as shell:
+                await require_guarded(shell, night)
                 await shell.run(securing.pause_scheduler(shell.host.admin_ip, scheduler.admin_port))
             self.log.info("the scheduler on %s is paused", host)
 
-    async def _stop_timers(self) -> None:
+    async def _stop_timers(self, night: Night) -> None:
         securing_config = self.platform.securing
         timers = [f"{name}.timer" for name in (*securing_config.timers, *securing_config.other_timers)]
-        for host in self.platform.hosts_of("logbook"):
+        for host in self.platform.hosts_with_timers:
             async with HostHook(target(self.platform, host)).connect() as shell:
-                change = systemd.stop(timers, await shell.run(systemd.unit_states(timers)))
+                states = await shell.run(systemd.unit_states(timers))
+                change = systemd.stop(timers, states)
                 if change is not None:
-                    for timer in timers:
+                    await require_guarded(shell, night)
+                    for timer in (timer for timer in timers if states[timer].exists):
                         await shell.run(guard.hold(timer))
                     await shell.run(change)
             self.log.info("the timers on %s are stopped", host)

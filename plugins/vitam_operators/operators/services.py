@@ -6,8 +6,8 @@ from abc import abstractmethod
 from typing import Any
 
 from vitam_operators import guard, nights, systemd
-from vitam_operators.errors import NotHealthyError, VitamBackupError
-from vitam_operators.hooks.hosts import HostHook, target
+from vitam_operators.errors import NotHealthyError, UnguardedError, VitamBackupError
+from vitam_operators.hooks.hosts import HostHook, Shell, target
 from vitam_operators.nights import Night
 from vitam_operators.operators.base import NightOperator, WaitingOperator
 from vitam_operators.operators.targets import ClusterOperator, HostOperator, ServiceOperator
@@ -44,6 +44,7 @@ class StopUnitOperator(HostOperator, WaitingOperator):
             states = await shell.run(systemd.unit_states([self.unit]))
             change = systemd.stop([self.unit], states)
             if change is not None:
+                await require_guarded(shell, night)
                 night.write_once(f"stop.{self.unit}@{self.host}", {"asked_at": nights.now_text()})
                 self.log.info("%s on %s is %s: stopping it", self.unit, self.host, states[self.unit].words)
                 await shell.run(guard.hold(self.unit))
@@ -100,6 +101,21 @@ class StartUnitOperator(HostOperator, WaitingOperator):
 def note(night: Night | None, name: str, facts: dict[str, Any]) -> dict[str, Any]:
     """Add facts to a record of the night and return it."""
     return night.write(name, {**(night.read(name) or {}), **facts}) if night is not None else facts
+
+
+async def require_guarded(shell: Shell, night: Night) -> None:
+    """
+    Check that a host will start by itself what is about to be stopped there.
+
+    :raises UnguardedError: its guard is away, another run's, has fired, or does not run
+    """
+    problem = guard.unguarded(await shell.run(guard.state()), shell.host.name, night.opened["run_id"])
+    if problem is not None:
+        raise UnguardedError(
+            f"{problem}: what this step stops would stay down if Airflow died",
+            hint="nothing was stopped by this step; clear arm_restart_guard with its downstream tasks, or trigger a "
+            "new run",
+        )
 
 
 async def start_unit(step: NightOperator, night: Night, host: str, unit: str) -> None:

@@ -42,15 +42,22 @@ class WorkflowsDrainedSensor(WaitingOperator):
 
 
 class LogbookSecuredSensor(WaitingOperator):
-    """Wait until the logbooks are secured: at midnight, at the next run, or only until none is running."""
+    """
+    Wait until the logbooks are secured: at midnight, at the next run, or only until none is running.
+
+    A secondary site secures nothing: there is nothing to wait for.
+    """
 
     def limit_s(self) -> int:
         """Return a day: the night's give-up time is the limit."""
         return ONE_DAY_S
 
-    async def begin(self, context: Any) -> Wait:
+    async def begin(self, context: Any) -> Wait | None:
         """Note when the wait began, once, and wait."""
         night, zone = self.cold_night(context), self.platform.window.timezone
+        if not self.platform.primary_site:
+            self.log.info("a secondary site: its logbooks are secured by the primary one")
+            return None
         asked = night.write_once("securing", {"asked_at": nights.now_text()})["asked_at"]
         after = securing.has_to_begin_after(
             night.opened["securing"], dt.datetime.fromisoformat(asked), window_of(night).start, zone

@@ -18,7 +18,7 @@ from typing import Any
 from airflow.triggers.base import BaseTrigger, TriggerEvent
 
 from vitam_operators import errors
-from vitam_operators.errors import CommandFailedError, OperatorNeededError, VitamBackupError
+from vitam_operators.errors import CommandFailedError, VitamBackupError
 
 FIRST_POLL_S = 10
 """A task that is resumed sooner after it deferred can be failed falsely by LocalExecutor (Airflow 3.3.2)."""
@@ -58,8 +58,7 @@ class Wait(ABC):
         """
         Look once.
 
-        :raises RetryableError: nothing could be learned this time
-        :raises OperatorNeededError: waiting longer is of no use
+        :raises VitamBackupError: waiting longer is of no use (``ends_wait``), or nothing could be learned this time
         """
 
 
@@ -79,7 +78,7 @@ async def look_until(wait: Wait, until: dt.datetime, poll_interval_s: float, log
     while True:
         report, error = await _look(wait)
         refusals = refusals + 1 if isinstance(error, CommandFailedError) else 0
-        if isinstance(error, OperatorNeededError) or (error and refusals > REFUSALS_LIMIT):
+        if error and (error.ends_wait or refusals > REFUSALS_LIMIT):
             return _failure(error)
         if report.words != told:
             log.info(report.words)

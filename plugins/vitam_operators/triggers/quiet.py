@@ -104,7 +104,7 @@ class SchedulingHeld(Wait):
     async def _running_units(self, platform: Platform) -> list[str]:
         names = (*platform.securing.timers, *platform.securing.other_timers)
         running = []
-        for host in platform.hosts_of("logbook"):
+        for host in platform.hosts_with_timers:
             async with HostHook(target(platform, host)).connect() as shell:
                 states = await shell.run(systemd.unit_states([f"{name}.service" for name in names]))
             running += [unit for unit, state in states.items() if state.running]
@@ -117,6 +117,8 @@ async def scheduler_jobs(platform: Platform) -> tuple[str, ...]:
 
     scheduler = SERVICES["scheduler"]
     jobs: list[str] = []
+    if not platform.hosts_of(scheduler.name):
+        return ()
     secret = await BaseHook.aget_connection(str(platform.securing.platform_secret_conn_id))
     for host in platform.hosts_of("scheduler"):
         async with HostHook(target(platform, host)).connect() as shell:

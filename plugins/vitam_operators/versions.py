@@ -1,0 +1,98 @@
+"""
+What differs from one series of Vitam to the next, as data: components, what secures the logbooks, timers.
+
+Sources: Vitam's inventories and playbooks of 4.0 to 7.0.1 (``stop_vitam_timers``, ``stop_vitam_scheduling``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+TIMERS, QUARTZ = "timers", "quartz"
+
+
+@dataclass(frozen=True)
+class Profile:
+    """
+    One series of Vitam.
+
+    :param series: its major version
+    :param securing_by: ``timers`` of systemd, or ``quartz``, the jobs of the scheduler
+    :param securing_is_workflow: securing the life cycles is a workflow of processing and its workers
+    :param new: components that came with this series
+    :param gone: components that left with it
+    """
+
+    series: int
+    securing_by: str
+    securing_is_workflow: bool = True
+    new: tuple[str, ...] = ()
+    gone: tuple[str, ...] = ()
+
+
+PROFILES: tuple[Profile, ...] = (
+    Profile(4, TIMERS),
+    Profile(5, TIMERS, new=("collect", "metadata-collect", "workspace-collect")),
+    Profile(6, QUARTZ, new=("scheduler", "collect-internal", "collect-external"), gone=("collect",)),
+    Profile(7, QUARTZ),
+)
+
+SECURING_TIMERS: tuple[str, ...] = (
+    "vitam-traceability-operations",
+    "vitam-traceability-lfc-objectgroup",
+    "vitam-traceability-lfc-unit",
+)
+"""Units of Vitam 4 and 5 that secure the logbooks, on the hosts of logbook."""
+
+OTHER_TIMERS: tuple[str, ...] = (
+    "vitam-traceability-audit",
+    "vitam-logbook-reconstruction",
+    "vitam-create-accession-register-symbolic",
+    "vitam-rule-management-audit",
+    "vitam-functional-administration-reconstruction",
+    "vitam-functional-administration-accession-register-reconstruction",
+    "vitam-metadata-reconstruction",
+    "vitam-metadata-store-graph",
+    "vitam-metadata-computed-inherited-rules",
+    "vitam-metadata-purge-dip",
+    "vitam-storage-accesslog-backup",
+    "vitam-storage-log-backup",
+    "vitam-storage-log-traceability",
+)
+"""Timers that are held with them but not waited for, where a host has them; no version has all of them."""
+
+SERVICES_WITH_TIMERS: tuple[str, ...] = ("logbook", "functional-administration", "metadata", "storage")
+
+SECURING_MINUTES: tuple[int, ...] = (5, 15, 35)
+"""Minutes of each hour at which Quartz starts the jobs of group ``Logbook`` (Vitam 6 and later)."""
+
+
+def series_of(version: str) -> int:
+    """Return the major version: 7 for ``7.0.1``, 6 for ``6.rc.0``."""
+    return int(version.partition(".")[0])
+
+
+def profile_of(version: str) -> Profile:
+    """Return the profile of a version: that of its series, the nearest one where nothing is known of it."""
+    known = [profile for profile in PROFILES if profile.series <= series_of(version)]
+    return known[-1] if known else PROFILES[0]
+
+
+def is_known(version: str) -> bool:
+    """Tell whether a version is of a series that has a profile."""
+    return series_of(version) in {profile.series for profile in PROFILES}
+
+
+def doubts(version: str, components: Iterable[str]) -> Iterator[str]:
+    """Tell which components a version does not have, and whether the version itself is not known."""
+    if not is_known(version):
+        near = profile_of(version).series
+        yield f"Vitam {version} is not known here, it is treated as Vitam {near}: look at its release notes first"
+    for name in components:
+        came = next((p.series for p in PROFILES if name in p.new), 0)
+        left = next((p.series for p in PROFILES if name in p.gone), series_of(version) + 1)
+        if series_of(version) < came:
+            yield f"{name} came with Vitam {came}, vitam_version is {version}: is that right?"
+        if series_of(version) >= left:
+            yield f"{name} is no part of Vitam since {left}, vitam_version is {version}: is that right?"
