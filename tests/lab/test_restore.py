@@ -130,10 +130,10 @@ def hand_over(backup: Backup, run: Path) -> None:
 
 def test_onto_other_host_names(backup: Backup, platform_up: Callable[..., Path]) -> None:
     """Sets of three members on other hosts: each has all documents, without an initial sync."""
-    run = platform_up(SPARE, window=window_far_away())
+    records = f"file://{ROOT}/lab/run/{SPARE}/records/{HOME}"
+    handed = {"records": records, "held_by": {HOME: "spare2"}}
+    run = platform_up(SPARE, window=window_far_away(), restore=handed)
     hand_over(backup, run)
-    records = {"records": f"file://{run}/records/{HOME}"}
-    platform_up(SPARE, window=window_far_away(), restore=records)
     units, synced = evidence.running_units(SPARE), initial_syncs()
     ended = by_hand(SPARE, "vitam_restore")
     assert ended["state"] == "success", ended["log"][-3000:]

@@ -30,7 +30,7 @@ class CheckRestoreHostOperator(HostOperator, RestoreOperator, LookOperator):
         async with HostHook(target(self.platform, self.host)).connect() as shell:
             states = await shell.run(systemd.unit_states(units)) if units else {}
             findings = [f"{self.host}: {unit} is {s.load}" for unit, s in states.items() if not s.exists]
-            findings += [finding async for finding in self._not_prepared(shell, context["dag_run"].run_id)]
+            findings += [finding async for finding in self._not_prepared(shell, context["dag_run"].run_id, units)]
             sizes = await self._sizes(shell, findings)
             if not findings:
                 findings += [finding async for finding in self._not_there(shell, manifest)]
@@ -38,11 +38,11 @@ class CheckRestoreHostOperator(HostOperator, RestoreOperator, LookOperator):
         running = [unit for unit in units if unit in states and states[unit].running]
         return {"host": self.host, "running": running, "units": units, "sizes": sizes}, findings
 
-    async def _not_prepared(self, shell: Shell, run_id: str) -> AsyncIterator[str]:
+    async def _not_prepared(self, shell: Shell, run_id: str, units: list[str]) -> AsyncIterator[str]:
         for tool in await shell.run(systemd.missing_tools(NEEDED_TOOLS)):
             yield f"{self.host}: the program {tool} is missing, install it"
-        if not await shell.run(systemd.may_sudo()):
-            yield f"{self.host}: sudo asks for a password; see the sudoers file in docs/operate.md"
+        if not await shell.run(systemd.may_sudo(units)):
+            yield f"{self.host}: sudo asks for a password; its sudoers file is not that of docs/hosts.md"
         held = guard.finding(await shell.run(guard.state()), self.host, run_id)
         if held:
             yield held
