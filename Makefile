@@ -1,6 +1,6 @@
 # `make` or `make help` lists the verbs.
 .DEFAULT_GOAL := help
-.PHONY: help setup python demo demo-down test test-unit test-dags test-ui test-lab test-faults test-restore golden screenshots lint format lock lab-up lab-status lab-down clean
+.PHONY: help setup python demo demo-down test test-unit test-dags test-ui test-lab test-faults test-restore golden screenshots test-deploy base-image production-secrets production-images lint format lock lab-up lab-status lab-down clean
 
 LAB ?= medium
 LABS := medium allinone solo
@@ -11,7 +11,7 @@ PYTEST := $(PYTHON) -m pytest
 BESIDE := $(PYTEST) --numprocesses=logical --dist=worksteal
 
 help: ## list the verbs
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 	@echo
 	@echo "  LAB=medium (default), allinone, solo or spare chooses the lab's platform; T='-k name' passes options to pytest."
 
@@ -56,6 +56,18 @@ golden: python ## write each version's order anew (tests/data/golden); read the 
 test-restore: setup ## restores on the lab: onto the platform itself, and onto other host names
 	@$(PYTEST) tests/lab/test_restore.py -m restores $(T)
 
+test-deploy: setup ## bring the production's containers up for real, and run a night in each profile
+	@$(PYTEST) tests/deploy -m '' $(T)
+
+base-image: ## make the images' base (from a registry, else of Debian's packages)
+	@tools/setup image
+
+production-secrets: ## make the secrets that docker-compose.yaml needs and that are missing
+	@tools/production secrets
+
+production-images: ## build the images of docker-compose.yaml
+	@tools/production images
+
 lint: python ## style, types and import rules
 	@.venv/bin/ruff check --quiet --output-format concise .
 	@.venv/bin/ruff format --quiet --check . || { echo "HINT: make format"; exit 1; }
@@ -67,7 +79,7 @@ format: python ## let ruff format and repair
 	@.venv/bin/ruff format --quiet .
 
 lock: python ## write requirements*.txt anew (UPGRADE=--upgrade takes newer versions)
-	@for part in requirements requirements-dev; do .venv/bin/uv pip compile --quiet --universal --python-version 3.11 \
+	@for part in requirements requirements-production requirements-dev; do .venv/bin/uv pip compile --quiet --universal --python-version 3.11 \
 		--generate-hashes --custom-compile-command "make lock" $(UPGRADE) $$part.in --output-file $$part.txt; done
 
 lab-up: setup ## bring the lab's platform up
@@ -81,5 +93,5 @@ lab-down: ## remove the lab's platform with its data
 
 clean: demo-down ## stop demo and lab, remove .venv, downloads and caches
 	@if [ -x $(PYTHON) ]; then for lab in $(ALL_LABS); do LAB=$$lab lab/down; done; fi
-	@rm -rf --one-file-system .venv .demo .airflow lab/run lab/.cache .pytest_cache .hypothesis .mypy_cache .ruff_cache .import_linter_cache .ci/*.log
+	@rm -rf --one-file-system .venv deploy/wheels .demo .airflow lab/run lab/.cache .pytest_cache .hypothesis .mypy_cache .ruff_cache .import_linter_cache .ci/*.log
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -5,8 +5,9 @@ The manual's procedure, one task a sentence:
 
 1. **look**: is the platform fit for a backup? Nothing is touched; every finding is told at once.
 2. **front**: once each host's restart guard is armed, ingest and access stop.
-3. **drain** and **securing**, side by side: no workflow runs any more, then processing, worker and workspace stop;
-   the logbooks are secured, then scheduling is held.
+3. **drain** and **securing**: no workflow runs any more, then processing, worker and workspace stop; the logbooks are
+   secured, then scheduling is held. Side by side, but where securing is itself a workflow (Vitam 4 and later): there
+   processing stops once it is over.
 4. **back**: functional-administration, logbook, metadata, storage and the offers stop.
 5. **elasticsearch** and **mongodb**, side by side: the balancer is switched off and has ended its transactions; each
    shard's elected primary is found and stopped; then that of each config set.

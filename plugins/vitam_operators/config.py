@@ -14,6 +14,7 @@ from pydantic import AfterValidator, Field
 
 from vitam_operators import procedure, versions
 from vitam_operators.config_copies import CopyConfig, DrillConfig, RestoreConfig
+from vitam_operators.config_messages import MessagesConfig
 from vitam_operators.config_types import (
     ALL_DAYS,
     HOST_KEY_PATTERN,
@@ -223,6 +224,7 @@ class Platform(Strict):
     copies: CopyConfig = Field(default=CopyConfig(), alias="copy")
     drill: DrillConfig = DrillConfig()
     restore: RestoreConfig = RestoreConfig()
+    messages: MessagesConfig = MessagesConfig()
     timeouts: Timeouts = Timeouts()
     service_order: tuple[str, ...] = Field(default=(), description="stop order, where not the manual's")
     start_order: tuple[str, ...] = Field(default=(), description="start order, where not the manual's")

@@ -15,6 +15,7 @@ UNIT_PATTERN = r"^[\w@.:-]+\.service$"
 VERSION_PATTERN = r"^\d+(\.\d+)*(\.rc\.\d+)?$"
 HOST_KEY_PATTERN = r"^(ssh|ecdsa|sk)-\S+ \S+$"
 URL_PATTERN = r"^[a-z][a-z0-9+.-]*://\S+$"
+DOTTED_PATTERN = r"^[A-Za-z_]\w*(\.[A-Za-z_]\w*)+$"
 REPOSITORY_PATTERN = (
     r"^(/|sftp:([\w.-]+@)?[\w.-]+:/|s3:https?://[\w.-]+(:\d+)?/|rest:https?://[\w.-]+(:\d+)?/)"
     r"([\w.-]+/)*[\w.-]*$"
@@ -28,6 +29,7 @@ PATTERNS_IN_WORDS: dict[str, str] = {
     HOST_KEY_PATTERN: "a public host key such as 'ssh-ed25519 AAAAC3...', without host name and comment",
     REPOSITORY_PATTERN: "a repository of restic without an account's key in it: '/path', 'sftp:user@host:/path', "
     "'s3:https://host/bucket' or 'rest:https://host/'",
+    DOTTED_PATTERN: "a class with its module, such as 'airflow.providers.slack.notifications.slack.SlackNotifier'",
     URL_PATTERN: "a URL such as 'file:///var/lib/vitam-backup'",
 }
 """What each pattern asks for, for people (see :mod:`vitam_operators.platforms`)."""

@@ -157,6 +157,10 @@ class StepFailedError(OperatorNeededError):
     """The backup is sealed and the platform is up, but a step of the night failed; the message says which."""
 
 
+class MessageNotSentError(RetryableError):
+    """What people should be told of a night could not be sent; the night itself is what it is."""
+
+
 class PruneFailedError(RetryableError):
     """An old backup could not be removed from a host; the next try, or the next night, goes on with it."""
 

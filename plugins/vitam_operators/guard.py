@@ -198,6 +198,13 @@ def unguarded(found: GuardState, host: str, run_id: str) -> str | None:
     return None if found.armed else f"{host}: the timer of the restart guard does not run"
 
 
+def report_of(found: GuardState, host: str) -> dict[str, Any] | None:
+    """Return what a guard that fired did: ``{"host", "backup", "fired_at", "ended_at", "left_down", …}``."""
+    if found.plan is None or found.report is None or "ended_at" not in found.report:
+        return None
+    return {**found.report, "host": host, "backup": found.plan["backup"]}
+
+
 def warning(found: GuardState, host: str) -> str | None:
     """Tell what a guard that fired did."""
     if found.plan is None or found.report is None or "ended_at" not in found.report:

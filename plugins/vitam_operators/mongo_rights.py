@@ -13,6 +13,8 @@ from typing import Any
 
 CLUSTER = "the cluster"
 EVERY_DATABASE = "every database"
+CONFIG = "the database config"
+"""MongoDB does not count it with every database."""
 
 
 @dataclass(frozen=True)
@@ -60,6 +62,8 @@ MEMBERS: tuple[Asked, ...] = (
     Asked("listDatabases", "what is counted", "listDatabases"),
     Asked("listCollections", "what is counted", "listCollections", EVERY_DATABASE),
     Asked("aggregate", "how many documents each collection has ($collStats)", "collStats", EVERY_DATABASE),
+    Asked("listCollections", "what is counted", "listCollections", CONFIG),
+    Asked("aggregate", "how many documents each collection has ($collStats)", "collStats", CONFIG),
     Asked("replSetFreeze", "the preferred member becomes the primary", "replSetStateChange"),
     Asked("replSetStepDown", "the preferred member becomes the primary", "replSetStateChange"),
 )
@@ -84,9 +88,12 @@ def role(name: str, asked: tuple[Asked, ...]) -> dict[str, Any]:
 
 def _document(resource: str) -> dict[str, Any]:
     database, _, collection = resource.partition(".")
-    if resource == CLUSTER:
-        return {"cluster": True}
-    return {"db": "", "collection": ""} if resource == EVERY_DATABASE else {"db": database, "collection": collection}
+    whole = {CLUSTER: {"cluster": True}, EVERY_DATABASE: _all_of(""), CONFIG: _all_of("config")}
+    return whole.get(resource, {"db": database, "collection": collection})
+
+
+def _all_of(database: str) -> dict[str, Any]:
+    return {"db": database, "collection": ""}
 
 
 def in_words(asked: tuple[Asked, ...]) -> list[str]:

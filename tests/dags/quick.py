@@ -47,7 +47,13 @@ class Instances:
             return dict.fromkeys(run_ids, named)
 
         return SimpleNamespace(
-            task_id=task_id, map_index=index, xcom_push=push, xcom_pull=pull, get_task_states=all_states
+            task_id=task_id,
+            map_index=index,
+            try_number=1,
+            max_tries=0,
+            xcom_push=push,
+            xcom_pull=pull,
+            get_task_states=all_states,
         )
 
     mapped: set[str] = field(default_factory=set)

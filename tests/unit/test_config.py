@@ -56,7 +56,9 @@ def test_the_example_is_right():
 def test_the_example_has_every_key():
     """A key that is not in the reference is one that nobody finds; config sets have no arbiters."""
     senseless = {("mongodb", "config_set", "members", "arbiter")}
-    assert keys_of_models(Platform) - senseless == keys_of_content(example())
+    free = ("messages", "notifiers", "arguments")  # they are the notifier's own
+    named = {path for path in keys_of_content(example()) if path[:3] != free or path == free}
+    assert keys_of_models(Platform) - senseless == named
 
 
 def test_each_key_of_the_example_is_explained():

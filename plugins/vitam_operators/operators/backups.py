@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
 from collections.abc import Iterable
 from typing import Any
@@ -9,16 +10,17 @@ from typing import Any
 from airflow.sdk.exceptions import AirflowSkipException
 
 import vitam_operators
-from vitam_operators import elastic, estimates, manifest, nights, phases, securing, versions
+from vitam_operators import elastic, estimates, manifest, nights, notifications, phases, securing, versions
 from vitam_operators.catalogue import Reader
 from vitam_operators.engines.chosen import engine_of
 from vitam_operators.errors import LookFailedError, NightClosedError, WindowError
 from vitam_operators.hooks.records import nights_of
 from vitam_operators.host_units import mongo_parts_of
 from vitam_operators.left_out import left_out
+from vitam_operators.messages import night_that_died
 from vitam_operators.nights import Night, Record
 from vitam_operators.operators.base import NightOperator
-from vitam_operators.operators.looks import FINDINGS, Facts
+from vitam_operators.operators.looks import FINDINGS, GUARD, Facts
 from vitam_operators.operators.prune import KEPT_FOR_EVER, planned
 from vitam_operators.operators.services import note
 from vitam_operators.parts import config_parts, planned_parts, shard_parts
@@ -54,6 +56,25 @@ class PlanNightOperator(NightOperator):
 
     It runs whatever the checks found, so that all findings are told at once. With ``plan only`` the run ends here.
     """
+
+    def execute(self, context: Any) -> Any:
+        """Tell of nights that have died, and that this one begins; then plan."""
+        try:
+            self._tell_of_the_dead(context)
+        except Exception:
+            self.log.exception("whether a night before has died cannot be told")
+        if not context["params"].get("plan_only"):
+            notifications.tell_begin(self.platform, nights.backup_id(context["dag_run"].run_after))
+        return asyncio.run(self.act(context))
+
+    def _tell_of_the_dead(self, context: Any) -> None:
+        """Tell of each run that died with the platform stopped, once: its own step that tells never ran."""
+        found = [report for report in self._of_all(context, "check_host", GUARD) if report]
+        for backup in sorted({report["backup"] for report in found}):
+            night = nights_of(self.platform).named(backup)
+            reports = {report["host"]: report for report in found if report["backup"] == backup}
+            if night.read(nights.OPEN) is not None and night.read(notifications.MESSAGES) is None:
+                notifications.tell(self.platform, night, *night_that_died(self.platform.name, backup, reports))
 
     async def act(self, context: Any) -> Facts:
         """Return the plan."""

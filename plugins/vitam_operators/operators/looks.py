@@ -22,6 +22,7 @@ from vitam_operators.procedure import SERVICES
 
 Facts = dict[str, Any]
 FINDINGS = "findings"
+GUARD = "guard"
 NEEDED_TOOLS = ("tar", "zstd", "curl", "sha256sum", "ss", "systemd-run", "journalctl", "python3")
 LAG_LIMIT_S = 10
 CLOCK_LIMIT_S = 5
@@ -75,6 +76,7 @@ class CheckHostOperator(HostOperator, LookOperator):
                 self.log.info("%-7s %s: %s", "OK" if states[unit].exists else "FAILED", unit, states[unit].words)
             versions = await self._versions(shell, running)
             tools = await shell.run(health.tool_versions(engine_of(self.platform.copies).tools))
+        context["ti"].xcom_push(GUARD, guard.report_of(found, host.name))
         facts = {"host": host.name, "running": running, "sizes": sizes, "free_bytes": free_bytes, "versions": versions}
         warnings = list(filter(None, [guard.warning(found, host.name)]))
         return {**facts, "tools": tools, "methods": methods, "warnings": warnings}, findings

@@ -5,16 +5,30 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
-from vitam_operators import manifest, mongo, nights, systemd
-from vitam_operators.errors import NotProvedError, StepFailedError, VitamBackupError
+from vitam_operators import manifest, messages, mongo, nights, notifications, systemd
+from vitam_operators.errors import NotProvedError, OperatorNeededError, StepFailedError, VitamBackupError
 from vitam_operators.hooks import mongo as mongo_hooks
 from vitam_operators.hooks.hosts import HostHook, target
 from vitam_operators.nights import Night
-from vitam_operators.operators.base import NightOperator
+from vitam_operators.operators.base import NightOperator, window_of
 from vitam_operators.parts import MongoPart, config_parts, shard_parts
 from vitam_operators.words import duration_words, size_words
+
+
+@dataclass(frozen=True)
+class Finding:
+    """
+    What speaks against a platform that runs.
+
+    :param down: it was seen to be down; otherwise it could not be seen, or is up otherwise than before
+    """
+
+    words: str
+    down: bool
+
 
 IN_WORDS = {
     "prune_backups": "old backups that were to go are still there, the next night goes on with them",
@@ -30,6 +44,45 @@ class ConcludeNightOperator(NightOperator):
     It looks at the states of all tasks, at the records, and at the platform itself once more.
     """
 
+    def execute(self, context: Any) -> Any:
+        """Judge, then tell people, unless nothing but a plan was asked for or the step is tried again."""
+        error: Exception | None = None
+        try:
+            return asyncio.run(self.act(context))
+        except Exception as raised:
+            error = raised
+            raise
+        finally:
+            if not context["params"].get("plan_only") and is_final(error, context["ti"]):
+                self._tell_people(context, error)
+
+    def _tell_people(self, context: Any, error: Exception | None) -> None:
+        try:
+            night = self.latest_night(context)
+            end = self._end(night, first_failed(self.dag, task_states(context)))
+            lines = (night.read(nights.CONCLUSION) or {}).get("lines", []) if night else []
+            link = notifications.run_link(context["dag_run"].dag_id, context["dag_run"].run_id)
+            body = messages.text(lines, str(error or ""), link)
+        except Exception:
+            self.log.exception("the night could not be put in words, nobody is told")
+            return
+        told = messages.SUCCESS if error is None else messages.FAIL
+        notifications.tell(self.platform, night, messages.subject(end), body, told)
+
+    def _end(self, night: Night | None, failed: str) -> messages.NightEnd:
+        if night is None:
+            return messages.NightEnd(self.platform.name, messages.UNTOUCHED, failed=failed)
+        summary = night.read(nights.CONCLUSION) or {}
+        return messages.NightEnd(
+            self.platform.name,
+            platform_is=summary.get("platform_is", messages.NOT_PROVED),
+            sealed=not self._not_sealed(night),
+            failed=failed,
+            size_bytes=summary.get("size_bytes", 0),
+            down_s=summary.get("down_s", 0.0),
+            late_s=late_s(night),
+        )
+
     async def act(self, context: Any) -> dict[str, Any] | None:
         """
         Return the summary.
@@ -42,8 +95,9 @@ class ConcludeNightOperator(NightOperator):
             self._nothing_opened(context, states)
             return None
         findings = [*red_words(states), *self._not_sealed(night)]
-        down = [finding async for finding in self._platform_findings(night)]
-        summary = night.write(nights.CONCLUSION, self._summary(night, findings + down, up=not down))
+        seen = [finding async for finding in self._platform_findings(night)]
+        down = [finding.words for finding in seen]
+        summary = night.write(nights.CONCLUSION, self._summary(night, findings + down, platform_is(seen)))
         self._tell(summary)
         if findings or down:
             raise self._verdict(night, findings, down)
@@ -88,38 +142,41 @@ class ConcludeNightOperator(NightOperator):
             for finding in await self._balancer_finding(cluster, facts["balancer"]):
                 yield finding
 
-    async def _down_units(self, host: str, units: list[str]) -> list[str]:
+    async def _down_units(self, host: str, units: list[str]) -> list[Finding]:
         try:
             async with HostHook(target(self.platform, host)).connect() as shell:
                 states = await shell.run(systemd.unit_states(units))
         except VitamBackupError as error:
-            return [error.message]
-        return [f"{unit} on {host} is {s.words}, it ran before" for unit, s in states.items() if s.active != "active"]
+            return [Finding(error.message, down=False)]
+        down = {unit: state.words for unit, state in states.items() if state.active != "active"}
+        return [Finding(f"{unit} on {host} is {words}, it ran before", down=True) for unit, words in down.items()]
 
-    async def _primary_finding(self, part: MongoPart) -> list[str]:
+    async def _primary_finding(self, part: MongoPart) -> list[Finding]:
         hosts = part.replica_set.data_hosts
         hellos = await mongo_hooks.hellos(self.platform, part.cluster, hosts, part.daemon.port)
         try:
             mongo.primary_of(part.replica_set.name, hellos)
         except VitamBackupError as error:
-            return [error.message]
+            return [Finding(error.message, down=any(hellos.values()))]
         return []
 
-    async def _balancer_finding(self, cluster: str, before: str) -> list[str]:
+    async def _balancer_finding(self, cluster: str, before: str) -> list[Finding]:
         try:
             async with mongo_hooks.routers(self.platform, self.platform.cluster(cluster)).connect() as client:
                 mode = (await client.command("balancerStatus"))["mode"]
         except VitamBackupError as error:
-            return [error.message]
-        return [] if mode == before else [f"{cluster}: the balancer is {mode}, before the night it was {before}"]
+            return [Finding(error.message, down=False)]
+        words = f"{cluster}: the balancer is {mode}, before the night it was {before}"
+        return [] if mode == before else [Finding(words, down=False)]
 
-    def _summary(self, night: Night, findings: list[str], *, up: bool) -> dict[str, Any]:
+    def _summary(self, night: Night, findings: list[str], platform_is: str) -> dict[str, Any]:
         parts = night.all("part")
         summary: dict[str, Any] = {
             "backup": night.label,
             "platform": self.platform.name,
             "state": "sealed" if night.read(nights.MANIFEST) is not None else "incomplete",
-            "platform_up": up,
+            "platform_up": platform_is == messages.UP,
+            "platform_is": platform_is,
             "concluded_at": nights.now_text(),
             "parts": {name: {k: part[k] for k in ("size_bytes", "sha256", "host")} for name, part in parts.items()},
             "size_bytes": sum(part["size_bytes"] for part in parts.values()),
@@ -154,6 +211,41 @@ def red_words(states: dict[str, str]) -> Iterator[str]:
     behind = sum(state == "upstream_failed" for state in states.values())
     if behind:
         yield f"{behind} tasks behind them did not run"
+
+
+def platform_is(findings: list[Finding]) -> str:
+    """Say what a look at the whole platform has shown."""
+    if not findings:
+        return messages.UP
+    return messages.DOWN if any(finding.down for finding in findings) else messages.NOT_PROVED
+
+
+def is_final(error: Exception | None, ti: Any) -> bool:
+    """Tell whether a step that ended so is not tried again."""
+    return error is None or isinstance(error, OperatorNeededError) or ti.try_number > ti.max_tries
+
+
+def first_failed(dag: Any, states: dict[str, str]) -> str:
+    """
+    Name the first step of the graph that failed, with what it acted on: ``copy_shard mongo-data shard1``.
+
+    :param states: of all tasks, mapped ones as ``task_index``
+    """
+    for task in dag.topological_sort():
+        if states.get(task.task_id) == "failed":
+            return str(task.task_id)
+        for index, acted_on in enumerate(task.expand_input.value if task.is_mapped else []):
+            if states.get(f"{task.task_id}_{index}") == "failed":
+                return " ".join([task.task_id, *acted_on.values()])
+    return ""
+
+
+def late_s(night: Night) -> float:
+    """Return the seconds from the window's end to the last unit that was healthy again; 0 when that was in time."""
+    healthy = [record["healthy_at"] for record in night.all("start").values() if "healthy_at" in record]
+    if not healthy:
+        return 0.0
+    return max(0.0, (dt.datetime.fromisoformat(max(healthy)) - window_of(night).end).total_seconds())
 
 
 def down_time_s(night: Night) -> float:

@@ -1,0 +1,111 @@
+"""What people are told of a night: a subject that says it all, a text with what stands behind it, a URL to ping."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+
+from vitam_operators.words import duration_words, size_words
+
+UP, DOWN, NOT_PROVED, UNTOUCHED = "UP", "DOWN", "not proved up", "untouched"
+START, SUCCESS, FAIL = "/start", "", "/fail"
+
+
+@dataclass(frozen=True)
+class NightEnd:
+    """
+    How a night ended.
+
+    :param platform: the platform's name
+    :param platform_is: ``UP``, ``DOWN``, ``not proved up``; ``untouched`` when nothing was stopped
+    :param sealed: whether there is a backup
+    :param failed: the first step that failed, with what it acted on; empty when none did
+    :param size_bytes: of the backup
+    :param down_s: seconds for which Vitam was down
+    :param late_s: seconds from the window's end to the last unit that was healthy again, 0 when that was before
+    """
+
+    platform: str
+    platform_is: str
+    sealed: bool = False
+    failed: str = ""
+    size_bytes: int = 0
+    down_s: float = 0.0
+    late_s: float = 0.0
+
+    @property
+    def good(self) -> bool:
+        """Whether there is nothing to do."""
+        return self.sealed and not self.failed and self.platform_is == UP
+
+
+def subject(night: NightEnd) -> str:
+    """Say how a night ended, in one line that can be read on a telephone."""
+    late = f", {_rough(night.late_s)} after the window's end" if night.late_s else ""
+    during = f" during {night.failed}" if night.failed else ""
+    platform = "nothing was stopped" if night.platform_is == UNTOUCHED else f"platform is {night.platform_is}{late}"
+    if not night.sealed:
+        return f"Vitam {night.platform}: backup FAILED{during} - {platform}"
+    size = size_words(night.size_bytes).replace(".0 ", " ")
+    sealed = f"Vitam {night.platform}: backup sealed, {size}, down {_rough(night.down_s)}"
+    if night.good:
+        return sealed + late
+    return f"{sealed}{f', but {night.failed} FAILED' if night.failed else ''} - {platform}"
+
+
+def _rough(seconds: float) -> str:
+    """Say a duration without the seconds behind its minutes: ``54 s``, ``42 min``, ``2 h 05 min``."""
+    words = duration_words(seconds)
+    return words.partition(" min ")[0] + " min" if " min " in words else words
+
+
+def text(lines: Iterable[str], error: str, link: str) -> str:
+    """Return what stands below the subject: the summary, what speaks against the night, and the run."""
+    parts = ["\n".join(lines), error, f"The run: {link}" if link else ""]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def night_that_died(platform: str, backup: str, reports: Mapping[str, Mapping[str, Any]]) -> tuple[str, str]:
+    """
+    Return subject and text on a night whose run died, so that the hosts' guards started the platform.
+
+    :param reports: of each host whose guard fired: ``{"fired_at", "left_down"}``
+    """
+    left = [f"{unit} on {host}" for host, report in reports.items() for unit in report.get("left_down", [])]
+    down = f"they left down: {', '.join(left)}" if left else "they left nothing down"
+    fired = min(str(report["fired_at"]) for report in reports.values())
+    lines = [
+        f"The run of backup {backup} did not end in order. The restart guards of its hosts started Vitam",
+        f"from {fired} on, {down}.",
+        *("", *(f"{host}: fired at {report['fired_at']}" for host, report in reports.items())),
+        *("", "A guard switches no balancer on: docs/operate.md has what is left to do."),
+    ]
+    words = f"Vitam {platform}: night of backup {backup} DIED - its restart guards fired, {down}"
+    return words, "\n".join(lines) + "\n"
+
+
+def filled(arguments: Any, words: Mapping[str, str]) -> Any:
+    """Return a notifier's arguments with ``{subject}`` and ``{text}`` replaced, and nothing else."""
+    if isinstance(arguments, str):
+        for name, value in words.items():
+            arguments = arguments.replace(f"{{{name}}}", value)
+        return arguments
+    if isinstance(arguments, dict):
+        return {key: filled(value, words) for key, value in arguments.items()}
+    return [filled(value, words) for value in arguments] if isinstance(arguments, list) else arguments
+
+
+def ping_address(url: str, what: str) -> str:
+    """
+    Return the URL that tells of a night, as healthchecks.io and its like have it.
+
+    :param url: a secret: whoever has it can say that all is well
+    :param what: ``START``, ``SUCCESS`` or ``FAIL``
+    :raises ValueError: it is no http URL; the message does not hold it
+    """
+    parts = urlsplit(url.strip())
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError("the connection's password is no http or https URL")
+    return urlunsplit(parts._replace(path=parts.path.rstrip("/") + what))

@@ -1,0 +1,176 @@
+"""Who is told of a night: a real mail server and a real web server on the loopback hear of a fake platform."""
+
+from __future__ import annotations
+
+import json
+import logging
+
+import pytest
+
+from tests.dags.half import HalfNight
+from tests.dags.test_guards import foreign_guard
+from tests.fakes import messages as fakes
+from vitam_operators import nights as records
+from vitam_operators.errors import NotProvedError
+from vitam_operators.hooks.records import nights_of
+from vitam_operators.notifications import MESSAGES
+
+URL = "/c0ffee-5ecre7"
+
+
+@pytest.fixture
+def told(nights, monkeypatch):
+    """Give a night, the mailbox, the pings and the other notifier's messages."""
+    with fakes.mail_server() as (mailbox, smtp_port), fakes.ping_server() as (pings, http_port):
+        smtp = {"disable_tls": True, "disable_ssl": True, "retry_limit": 1, "timeout": 5}
+        connection = {"conn_type": "smtp", "host": "127.0.0.1", "port": smtp_port, "extra": smtp}
+        monkeypatch.setenv("AIRFLOW_CONN_TEST_SMTP", json.dumps(connection))
+        ping = {"conn_type": "generic", "password": f"http://127.0.0.1:{http_port}{URL}"}
+        monkeypatch.setenv("AIRFLOW_CONN_TEST_PING", json.dumps(ping))
+        fakes.NOTIFIED.clear()
+        night = nights("told")
+        night.mailbox, night.pings = mailbox, pings
+        yield night
+
+
+def subjects(night):
+    return [mail["Subject"] for mail in night.mailbox.mails]
+
+
+def test_a_good_night_is_told_once_each_way(told):
+    """Silence is what a dead Airflow sends, too: a good night has to be heard."""
+    told.run()
+    (mail,) = told.mailbox.mails
+    assert mail["Subject"].startswith("Vitam told: backup sealed, 1.9 MiB, down ")
+    assert (mail["To"], mail["From"]) == ("duty@example.org", "vitam@example.org")
+    assert "sha256" in mail.get_body(("html",)).get_content()
+    assert [path for path, _ in told.pings.told] == [f"{URL}/start", URL]
+    assert told.pings.told[1][1] == mail["Subject"]
+    (other,) = fakes.NOTIFIED
+    assert other["line"] == mail["Subject"]
+    assert "platform is UP" in other["more"][0]
+    assert told.records.read(MESSAGES)["sent"] == ["mail", "notifiers.0", "ping"]
+
+
+def test_under_airflow_as_well(airflow_database, told):
+    """The states of tasks, their names and the connections are Airflow's own."""
+    told.failing = {"copy_shard": "before"}
+    told.run(airflow=True)
+    assert subjects(told) == ["Vitam told: backup FAILED during copy_shard mongo-data shard0 - platform is UP"]
+    assert [path for path, _ in told.pings.told] == [f"{URL}/start", f"{URL}/fail"]
+
+
+@pytest.mark.parametrize(
+    ("failing", "subject"),
+    [
+        ({"check_host": "before"}, "backup FAILED during check_host app - nothing was stopped"),
+        ({"stop_storage": "after"}, "backup FAILED during stop_storage app - platform is UP"),
+        ({"start_logbook": "before"}, ", but start_logbook app FAILED - platform is DOWN"),
+    ],
+)
+def test_a_bad_night_says_where_it_broke_and_whether_the_platform_runs(told, failing, subject):
+    """The first step that failed is the one to look at; those behind it follow from it."""
+    told.failing.update(failing)
+    told.run()
+    (mail,) = told.mailbox.mails
+    assert mail["Subject"].endswith(subject)
+    assert "HINT" in mail.get_body(("html",)).get_content()
+    assert told.pings.told[-1][0] == f"{URL}/fail"
+
+
+def test_a_platform_that_cannot_be_seen_is_not_said_to_be_down(told, monkeypatch):
+    """Nobody should drive to a machine room because a key of ssh is wrong."""
+    from vitam_operators.operators import verdict
+
+    async def unreachable(step, host, units):
+        return [verdict.Finding(f"ssh to {host} did not work", down=False)]
+
+    monkeypatch.setattr(verdict.ConcludeNightOperator, "_down_units", unreachable)
+    told.run()
+    assert subjects(told)[0].endswith(" - platform is not proved up")
+
+
+def test_a_plan_is_no_night(told):
+    """Whoever only looks sits in front of the screen; the check outside goes on waiting for the night."""
+    told.run(plan_only=True)
+    assert (subjects(told), told.pings.told, fakes.NOTIFIED) == ([], [], [])
+
+
+def test_a_message_that_cannot_be_sent_changes_nothing(told, caplog):
+    """The mail server is down on the very night when the ping's server is, too: the backup is sealed all the same."""
+    told.mailbox.refuses, told.pings.status = True, 500
+    with caplog.at_level(logging.WARNING):
+        told.run()
+    assert (told.state, told.records.read(records.MANIFEST)["state"]) == ("success", "sealed")
+    noted = told.records.read(MESSAGES)
+    assert noted["sent"] == ["notifiers.0"]
+    assert [warning.partition(":")[0] for warning in noted["warnings"]] == [
+        "the message was not sent by SmtpNotifier",
+        "the ping of connection test_ping was not taken",
+    ]
+
+
+def test_the_address_of_the_ping_is_nowhere(told, caplog, monkeypatch):
+    """Whoever has it can say that all is well: it stands in the connection, and in no log, record or mail."""
+    told.pings.status = 404
+    with caplog.at_level(logging.DEBUG):
+        told.run()
+    texts = [path.read_text(encoding="utf-8") for path in told.records.directory.iterdir()]
+    texts += [mail.as_string() for mail in told.mailbox.mails]
+    assert not [text for text in (*texts, caplog.text) if URL in text]
+    assert "the service answered 404" in texts_of(told)
+
+
+def texts_of(night):
+    return json.dumps(night.records.read(MESSAGES))
+
+
+def test_another_services_words_are_not_told(told, platform_files, caplog):
+    """The URL of a chat's hook is a secret, and its client's error holds it."""
+    path = platform_files("told")
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text.replace('line: "{subject}"', "fails: true"), encoding="utf-8")
+    try:
+        with caplog.at_level(logging.DEBUG):
+            told.run()
+        assert "was not sent by SomeNotifier: RuntimeError" in texts_of(told)
+        assert "s3cr3t" not in caplog.text + texts_of(told)
+    finally:
+        path.write_text(text, encoding="utf-8")
+
+
+def test_a_verdict_that_runs_again_tells_what_is_new_only(told):
+    """A step that is cleared after a repair says so; one that Airflow runs twice says it once."""
+    told.failing = {"start_logbook": "before"}
+    told.run()
+    half = HalfNight(told)
+    half.instances.states = told.states
+    half.params = {"plan_only": False}
+    with pytest.raises(NotProvedError):
+        half.run("conclude_night")
+    assert len(told.mailbox.mails) == 1
+    half.until("start_logbook", "disarm_restart_guard")
+    half.instances.states = {**told.states, "start_logbook": ["success"], "disarm_restart_guard": ["success"] * 2}
+    half.run("conclude_night")
+    assert len(told.mailbox.mails) == 2
+
+
+def died(night):
+    """Let a night before have died: its records end with what was opened, and its guards have fired."""
+    opened = {"run_id": "another", "backup": "20200101T200000Z", "units_before": {}, "clusters": {}}
+    nights_of(night.fake.platform).named("20200101T200000Z").write(records.OPEN, opened)
+    foreign_guard(night, "app").fired(left_down=["vitam-logbook.service"])
+    night.clean = lambda: None
+
+
+def test_a_night_whose_run_died_is_told_by_the_next_look_once(told):
+    """Airflow was killed at two in the morning: nobody could tell what the guards did at eight, and the ping rang."""
+    died(told)
+    told.run(plan_only=True)
+    told.run(plan_only=True)
+    (mail,) = told.mailbox.mails
+    assert mail["Subject"] == (
+        "Vitam told: night of backup 20200101T200000Z DIED - its restart guards fired, "
+        "they left down: vitam-logbook.service on app"
+    )
+    assert told.pings.told == [], "the check outside rings already, and goes on until a night ends well"
