@@ -15,7 +15,7 @@ from vitam_operators.operators.restores import (
     kept,
     require_approval,
 )
-from vitam_operators.operators.verdict import ConcludeNightOperator, red_words, task_states
+from vitam_operators.operators.verdict import ConcludeNightOperator, Finding, red_words, task_states
 from vitam_operators.restores import swapping
 
 
@@ -30,7 +30,7 @@ class ReportRestoreOperator(RestoreOperator, ConcludeNightOperator):
         """
         night = self.restore(context)
         decision = night.read(DECISION) or {"keep": False, "against": ["nobody decided"]}
-        down = [finding async for finding in self._platform_findings(night)]
+        down = [finding.words async for finding in self._platform_findings(night)]
         report = {
             "restored": night.opened["restored"],
             "keep": decision["keep"],
@@ -50,7 +50,7 @@ class ReportRestoreOperator(RestoreOperator, ConcludeNightOperator):
         self.log.info("backup %s is restored: %s", report["restored"], words)
         return report
 
-    async def _balancer_finding(self, cluster: str, before: str) -> list[str]:
+    async def _balancer_finding(self, cluster: str, before: str) -> list[Finding]:
         night = self._of_run
         wanted = balancer_wanted(night, cluster) if night is not None else None
         return [] if wanted is None else await super()._balancer_finding(cluster, wanted)
