@@ -7,10 +7,11 @@ from typing import Any
 
 from vitam_operators import archive, drill, drill_findings, guard, systemd
 from vitam_operators.errors import VitamBackupError
+from vitam_operators.host_units import optional_timers, units_of
 from vitam_operators.hooks import mongo as mongo_hooks
 from vitam_operators.hooks.hosts import HostHook, Shell, target
 from vitam_operators.nights import Record
-from vitam_operators.operators.looks import Facts, LookOperator, units_of
+from vitam_operators.operators.looks import Facts, LookOperator
 from vitam_operators.operators.restores import CHOOSE, RestoreOperator
 from vitam_operators.operators.targets import ClusterOperator, HostOperator
 from vitam_operators.parts import DATABASES
@@ -29,14 +30,16 @@ class CheckRestoreHostOperator(HostOperator, RestoreOperator, LookOperator):
         manifest, units = self.manifest(label), units_of(self.platform, self.host)
         async with HostHook(target(self.platform, self.host)).connect() as shell:
             states = await shell.run(systemd.unit_states(units)) if units else {}
-            findings = [f"{self.host}: {unit} is {s.load}" for unit, s in states.items() if not s.exists]
+            needed = set(units) - optional_timers(self.platform, self.host)
+            findings = [f"{self.host}: {u} is {s.load}" for u, s in states.items() if u in needed and not s.exists]
             findings += [finding async for finding in self._not_prepared(shell, context["dag_run"].run_id, units)]
             sizes = await self._sizes(shell, findings)
             if not findings:
                 findings += [finding async for finding in self._not_there(shell, manifest)]
                 findings += [finding async for finding in self._does_not_fit(shell, label, manifest)]
-        running = [unit for unit in units if unit in states and states[unit].running]
-        return {"host": self.host, "running": running, "units": units, "sizes": sizes}, findings
+        there = [unit for unit in units if unit in states and states[unit].exists]
+        running = [unit for unit in there if states[unit].running]
+        return {"host": self.host, "running": running, "units": there, "sizes": sizes}, findings
 
     async def _not_prepared(self, shell: Shell, run_id: str, units: list[str]) -> AsyncIterator[str]:
         for tool in await shell.run(systemd.missing_tools(NEEDED_TOOLS)):
