@@ -7,9 +7,9 @@ from typing import Any
 
 from vitam_operators import archive, drill, drill_findings, guard, systemd
 from vitam_operators.errors import VitamBackupError
-from vitam_operators.host_units import optional_timers, units_of
 from vitam_operators.hooks import mongo as mongo_hooks
 from vitam_operators.hooks.hosts import HostHook, Shell, target
+from vitam_operators.host_units import optional_timers, units_of
 from vitam_operators.nights import Record
 from vitam_operators.operators.looks import Facts, LookOperator
 from vitam_operators.operators.restores import CHOOSE, RestoreOperator
