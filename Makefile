@@ -1,10 +1,10 @@
 # `make` or `make help` lists the verbs.
 .DEFAULT_GOAL := help
-.PHONY: help setup python demo demo-down test test-unit test-dags test-ui test-lab test-faults golden screenshots test-deploy base-image production-secrets production-images lint format lock lab-up lab-status lab-down clean
+.PHONY: help setup python demo demo-down test test-unit test-dags test-ui test-lab test-faults test-restore golden screenshots test-deploy base-image production-secrets production-images lint format lock lab-up lab-status lab-down clean
 
 LAB ?= medium
 LABS := medium allinone solo
-ALL_LABS := $(LABS) solo2
+ALL_LABS := $(LABS) solo2 spare
 export LAB
 PYTHON := .venv/bin/python
 PYTEST := $(PYTHON) -m pytest
@@ -13,7 +13,7 @@ BESIDE := $(PYTEST) --numprocesses=logical --dist=worksteal
 help: ## list the verbs
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 	@echo
-	@echo "  LAB=medium (default), allinone or solo chooses the lab's platform; T='-k name' passes options to pytest."
+	@echo "  LAB=medium (default), allinone, solo or spare chooses the lab's platform; T='-k name' passes options to pytest."
 
 setup: ## install all that the demo and the tests need
 	@tools/setup
@@ -52,6 +52,9 @@ test-faults: setup ## break nights on the lab, all rows of the fault matrix, and
 
 golden: python ## write each version's order anew (tests/data/golden); read the difference
 	@GOLDEN=write $(PYTEST) -q tests/dags/test_golden.py
+
+test-restore: setup ## restores on the lab: onto the platform itself, and onto other host names
+	@$(PYTEST) tests/lab/test_restore.py -m restores $(T)
 
 test-deploy: setup ## bring the production's containers up for real, and run a night in each profile
 	@$(PYTEST) tests/deploy -m '' $(T)

@@ -17,6 +17,8 @@ from lab.containers import LAB, run
 from lab.topology import Platform
 
 RUN = LAB / "run"
+SAME_VAULT = {"spare": "allinone"}
+"""A platform onto which another's backups are restored has the accounts that are in the data."""
 ACCOUNTS = ("vitamdb-admin", "vitamdb-localadmin", *(c.name for c in COMPONENTS if c.database))
 
 
@@ -62,15 +64,23 @@ def write_private(file: Path, content: Any) -> None:
 
 
 def _make(platform: Platform) -> dict[str, Any]:
+    accounts = _accounts_of(SAME_VAULT.get(platform.name, ""))
     clusters = {
         name: {
             "keyfile": base64.b64encode(os.urandom(96)).decode(),
-            "accounts": {account: secrets.token_urlsafe(24) for account in ACCOUNTS},
+            "accounts": accounts.get(name) or {account: secrets.token_urlsafe(24) for account in ACCOUNTS},
         }
         for name in platform.clusters
     }
     keys = _ssh_keys(["backup", *platform.hosts])
     return {"platform_secret": secrets.token_hex(24), "clusters": clusters, "ssh": keys}
+
+
+def _accounts_of(platform: str) -> dict[str, dict[str, str]]:
+    """Return the accounts of each cluster of a platform, if it was made."""
+    file = _file(platform)
+    clusters = json.loads(file.read_text())["clusters"] if platform and file.exists() else {}
+    return {name: cluster["accounts"] for name, cluster in clusters.items()}
 
 
 def _ssh_keys(names: Sequence[str]) -> dict[str, dict[str, str]]:

@@ -14,7 +14,7 @@ from lab.host.probe import unit_names, unit_states
 SERVERS = ("vitam-mongoc.service", "vitam-mongod.service")
 GUARD = ("vitam-restart-guard.timer", "vitam-restart-guard.service")
 # What may run or have failed by itself: copies of a backup, and securing that was told to fail or to go on.
-OWN = "vitam-copy-* vitam-verify-* vitam-ship-* vitam-prune-* vitam-traceability-*.service".split()
+OWN = "vitam-copy-* vitam-verify-* vitam-ship-* vitam-prune-* vitam-restore-* vitam-traceability-*.service".split()
 
 
 def systemctl(*arguments: str, check: bool = True) -> None:
@@ -36,8 +36,21 @@ def clean() -> None:
         shutil.rmtree(drop_in) if drop_in.is_dir() else drop_in.unlink()
     for entry in Path("/vitam/backup").iterdir():
         shutil.rmtree(entry) if entry.is_dir() else entry.unlink()
+    sweep_restores()
     systemctl("daemon-reload")
     systemctl("reset-failed")
+
+
+def sweep_restores() -> None:
+    """Remove what a restore has left beside the data; where that is missing, what was kept is put back."""
+    for left in Path("/vitam/data").glob("mongo?/db.vitam-*"):
+        own = left.with_name("db")
+        if left.name.startswith("db.vitam-before-") and not own.exists():
+            left.rename(own)
+        elif left.is_dir():
+            shutil.rmtree(left)
+        else:
+            left.unlink()
 
 
 def kill_what_hangs(names: list[str]) -> None:

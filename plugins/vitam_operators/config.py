@@ -13,7 +13,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field
 
 from vitam_operators import procedure, versions
-from vitam_operators.config_copies import CopyConfig, DrillConfig
+from vitam_operators.config_copies import CopyConfig, DrillConfig, RestoreConfig
 from vitam_operators.config_messages import MessagesConfig
 from vitam_operators.config_types import (
     ALL_DAYS,
@@ -223,6 +223,7 @@ class Platform(Strict):
     workflows: WorkflowsConfig = WorkflowsConfig()
     copies: CopyConfig = Field(default=CopyConfig(), alias="copy")
     drill: DrillConfig = DrillConfig()
+    restore: RestoreConfig = RestoreConfig()
     messages: MessagesConfig = MessagesConfig()
     timeouts: Timeouts = Timeouts()
     service_order: tuple[str, ...] = Field(default=(), description="stop order, where not the manual's")

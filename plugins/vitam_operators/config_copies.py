@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from vitam_operators.config_types import REPOSITORY_PATTERN, AbsolutePath, ConnId, Name, Port, Strict
+from vitam_operators.config_types import REPOSITORY_PATTERN, URL_PATTERN, AbsolutePath, ConnId, Name, Port, Strict
 
 
 class FileSet(Strict):
@@ -77,3 +77,17 @@ class DrillConfig(Strict):
     cpu_percent: Annotated[int, Field(ge=1)] = Field(default=100, description="of one processor, for each copy")
     collections: Annotated[int, Field(ge=0)] = Field(default=0, description="validated in each copy; 0: all")
     full: bool = Field(default=False, description="validate with full: true, which reads much more")
+
+
+class RestoreConfig(Strict):
+    """Whose backups are restored onto this platform, and who has their copies."""
+
+    records: str | None = Field(
+        default=None,
+        pattern=URL_PATTERN,
+        description="URL of the directory with the backups' records, when they are another platform's",
+    )
+    held_by: dict[Name, Name] = Field(
+        default={}, description="for hosts of another platform: the host of this one that has their copies"
+    )
+    port: Port = Field(default=29119, description="of the mongod that opens what is brought, on the loopback")

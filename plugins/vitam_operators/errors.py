@@ -137,6 +137,18 @@ class DrillFailedError(OperatorNeededError):
     """A copy could not be extracted or opened, or does not hold what it should: it must not be relied upon."""
 
 
+class RestoreRefusedError(OperatorNeededError):
+    """A step of a restore would not do what it is for: what it needs is not there, or runs. It did nothing."""
+
+
+class RestoreFailedError(OperatorNeededError):
+    """Restored data is not what the backup was, or the platform does not run on it: what was kept is put back."""
+
+
+class NotApprovedError(OperatorNeededError):
+    """A step that only a person may allow was reached without that person's answer."""
+
+
 class NotProvedError(OperatorNeededError):
     """The night ended, but something that a sealed backup needs is missing."""
 

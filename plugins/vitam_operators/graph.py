@@ -14,6 +14,7 @@ from vitam_operators.parts import MongoPart, all_parts, config_parts, files_part
 from vitam_operators.platforms import PLATFORM_FILE_VARIABLE as PLATFORM_FILE_VARIABLE
 from vitam_operators.platforms import platform_file as platform_file
 from vitam_operators.procedure import Service
+from vitam_operators.restores import plans
 
 Targets = list[dict[str, str]]
 
@@ -95,6 +96,16 @@ def replica_sets(platform: Platform) -> Targets:
 def file_sets(platform: Platform) -> Targets:
     """Return one target for each host of each file set."""
     return [{"host": part.host, "file_set": part.file_set.name} for part in files_parts(platform)]
+
+
+def members(platform: Platform, kind: str | None = None) -> Targets:
+    """
+    Return one target for each member with data of each replica set, the shards first.
+
+    :param kind: ``shard`` or ``config``; none: both
+    """
+    found = (place for place in plans.places(platform) if kind in (None, place.part.kind))
+    return [{"part": place.part.name, "host": place.host} for place in found]
 
 
 def routers(platform: Platform) -> Targets:

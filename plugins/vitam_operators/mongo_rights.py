@@ -69,6 +69,12 @@ MEMBERS: tuple[Asked, ...] = (
 )
 """To each member of each shard and config set, with the connection ``localadmin_conn_id``."""
 
+RESTORED_MEMBERS: tuple[Asked, ...] = (
+    Asked("shardingState", "a restored shard knows who it is", "shardingState"),
+    Asked("find", "a restored cluster knows where its shards are", "find", "config.shards"),
+)
+"""The same, of a restore."""
+
 
 def role(name: str, asked: tuple[Asked, ...]) -> dict[str, Any]:
     """Return the command that makes a role with these rights and no others, for the database ``admin``."""

@@ -51,8 +51,8 @@ def key_options(platform: Platform, host: str, addresses: str) -> str:
 
     :param addresses: of Airflow's workers and triggerers, as sshd has them for ``from=``
     """
-    first = platform.drill.port
-    ports = [first + number for number, _ in enumerate(Rights(platform, host).databases)]
+    firsts, databases = (platform.drill.port, platform.restore.port), Rights(platform, host).databases
+    ports = [first + number for first in firsts for number, _ in enumerate(databases)]
     forwarded = ["port-forwarding", *(f'permitopen="{LOOPBACK}:{port}"' for port in ports)] if ports else []
     return ",".join([f'from="{addresses}"', "restrict", *forwarded])
 

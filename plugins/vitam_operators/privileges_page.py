@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator, Mapping
 
 from vitam_operators.config import Platform
-from vitam_operators.mongo_rights import MEMBERS, ROUTERS, Asked, in_words, role
+from vitam_operators.mongo_rights import MEMBERS, RESTORED_MEMBERS, ROUTERS, Asked, in_words, role
 from vitam_operators.rights import WIDE_UNIT
 from vitam_operators.sudo_rules import LONGEST_PATTERN
 
@@ -78,7 +78,7 @@ def page(platform: Platform, source: str, account: str, files: Mapping[str, str]
         ACCOUNTS.format(account=account, keys="\n".join(_grouped(keys, "    {text} ssh-ed25519 AAAA...   # {hosts}"))),
         MONGODB,
         *_mongodb("Through mongos: `admin_conn_id`", "vitamBackupRouter", ROUTERS),
-        *_mongodb("On each member: `localadmin_conn_id`", "vitamBackupMember", MEMBERS),
+        *_mongodb("On each member: `localadmin_conn_id`", "vitamBackupMember", (*MEMBERS, *RESTORED_MEMBERS)),
         "\n## The sudoers file of each host\n",
         *_grouped(files, "\n### {hosts}\n\n```\n{text}```\n"),
     ]

@@ -20,6 +20,9 @@ from vitam_operators.engines.chosen import engine_of
 from vitam_operators.engines.restic import ResticEngine
 from vitam_operators.engines.tar import TarEngine
 from vitam_operators.host_units import files_parts_of, mongo_parts_of, units_of
+from vitam_operators.restores import bringing, opening
+from vitam_operators.restores import rights as restore_rights
+from vitam_operators.restores.plans import Place
 from vitam_operators.sudo_rules import Hole, filled, literal, one_of
 
 LABEL = Hole("19700101T000000Z-9", "[0-9]{8}T[0-9]{6}Z(-[0-9]+)?")
@@ -32,7 +35,10 @@ JOB = "vitam-job-of-this-host.service"
 VITAM = "vitam-"
 WIDE_UNIT, WIDE_PART = f"{VITAM}[A-Za-z0-9@._-]+", "[A-Za-z0-9_.-]+"
 
-JOBS = (archive.copy_unit, archive.ship_unit, archive.verify_unit, drill.extract_unit, drill.mongod_unit)
+JOBS = (
+    *(archive.copy_unit, archive.ship_unit, archive.verify_unit, drill.extract_unit, drill.mongod_unit),
+    *(bringing.extract_unit, opening.recover_unit, opening.rewrite_unit),
+)
 """The names of jobs that work on one part; those of :func:`.archive.prune_unit` work on a whole backup."""
 
 Commands = Iterator[Command[Any]]
@@ -120,7 +126,8 @@ def job_commands(own: Rights) -> Commands:
     """Run jobs as transient units, and read what they say. What a job runs is not bounded by these rules."""
     if not own.parts:
         return
-    for in_background, properties in ((False, ()), (True, ()), (True, drill.limits(own.drill))):
+    opened = opening.properties(int(NUMBER.sample))
+    for in_background, properties in ((False, ()), (True, ()), (True, drill.limits(own.drill)), (False, opened)):
         yield systemd.run_transient(
             *(JOB, SCRIPT.sample, SCRIPT.sample),
             runtime_max_s=int(NUMBER.sample),
@@ -177,6 +184,15 @@ def drill_commands(own: Rights) -> Commands:
     yield drill.remove(scratch)
 
 
+def restore_commands(own: Rights) -> Commands:
+    """Bring what a restore puts in place of this host's data, swap them, swap them back, remove what is not in use."""
+    for part in own.databases:
+        yield from restore_rights.place_commands(Place(part, own.host), LABEL.sample)
+    if own.databases:
+        path = TarEngine(own.copies).place(LABEL.sample, PART)
+        yield from restore_rights.archive_commands(path, LABEL.sample, own.copies)
+
+
 TOPICS: tuple[Callable[[Rights], Commands], ...] = (
     unit_commands,
     guard_commands,
@@ -185,4 +201,5 @@ TOPICS: tuple[Callable[[Rights], Commands], ...] = (
     snapshot_commands,
     old_backup_commands,
     drill_commands,
+    restore_commands,
 )

@@ -111,6 +111,7 @@ class GuardedHost(Sandbox):
         sets: list[list[str]] | None = None,
         patience_s: float = 0.3,
         resume: dict[str, str] | None = None,
+        put_back: list[dict[str, str]] | None = None,
         **status_urls: str,
     ) -> dict[str, Any]:
         """Arm the guard for databases and services; return the plan as the host has it."""
@@ -130,6 +131,7 @@ class GuardedHost(Sandbox):
             "hold": str(self.at(guard.HOLD)),
             "drop_ins": [str(self.at(guard.drop_in(unit))) for unit in (MONGOD, MONGOS, *urls)],
             "patience_s": patience_s,
+            **({"put_back": put_back} if put_back else {}),
         }
         for command in guard.arm(plan, stop_s=3600):
             self.run(command)

@@ -77,6 +77,8 @@ class FakeMember:
     priority: float = 10
     starting: bool = False
     config_set: FakeReplicaSet | None = None
+    data: Callable[[], Any] = lambda: None
+    """What is in its data directory now."""
 
     @property
     def up(self) -> bool:
@@ -213,7 +215,11 @@ class FakeReplicaSet:
                 return batch([{"name": name, "type": "collection"} for name in names])
             case "aggregate", str():
                 assert more["pipeline"] == [{"$collStats": {"count": {}}}]
-                return batch([{"count": self.documents[f"{database}.{value}"]}])
+                return batch([{"count": member.data().documents[f"{database}.{value}"]}])
+            case "find", "shards":
+                return batch(member.data().stores["config.shards"])
+            case "shardingState", 1:
+                return dict(member.data().identity)
             case "aggregate", 1:
                 assert more["pipeline"] == [{"$currentOp": {"allUsers": True, "idleConnections": True}}]
                 return batch(self.clients + OWN_CONNECTIONS)

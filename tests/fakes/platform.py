@@ -11,6 +11,7 @@ from typing import Any
 
 from tests.fakes.drills import KEY, FakeCopy
 from tests.fakes.mongo import FakeCluster, FakeDriver, FakeMember, FakeReplicaSet, client_of, refused
+from tests.fakes.restores import FakeData
 from tests.fakes.shell import FakeHost
 from tests.fakes.units import FAILED_BY_SIGTERM, FakeUnit
 from tests.fakes.web import FakeElasticsearch, FakeVitam
@@ -19,7 +20,8 @@ from vitam_operators.config import Daemon, MongoCluster, Platform, ReplicaSet
 from vitam_operators.hooks.drills import ScratchHook
 from vitam_operators.hooks.hosts import LOOPBACK, HostHook, HostShell
 from vitam_operators.hooks.mongo import MongoClient, MongoHook
-from vitam_operators.parts import CONFIG, config_parts, shard_parts
+from vitam_operators.operators import restore_bringing
+from vitam_operators.parts import CONFIG, MongoPart, config_parts, shard_parts
 from vitam_operators.procedure import BACK, SERVICES
 
 Change = tuple[str, str, str]
@@ -102,7 +104,9 @@ class FakePlatform:
                 member.host, FakeUnit(daemon.unit, (daemon.port,), lock=host.writes(f"{path}/mongod.lock"))
             )
             address = f"{host.host.service_ip}:{daemon.port}"
-            members.append(FakeMember(member.host, address, unit, member.arbiter))
+            made = FakeMember(member.host, address, unit, member.arbiter)
+            made.data = partial(_data_in, host, path)
+            members.append(made)
         fake = FakeReplicaSet(replica_set.name, members)
         for member in members:
             member.unit.on_stop = partial(fake.lose, member)
@@ -126,9 +130,17 @@ class FakePlatform:
             documents = {"admin.system.version": 2, **(catalogue if part.kind == CONFIG else data)}
             self.replica_set(part.cluster.name, part.replica_set.name).documents = documents
             shard = None if part.kind == CONFIG else part.replica_set.name
+            self._add_data(part, documents, shards)
             for host in part.replica_set.data_hosts:
                 copy = FakeCopy(dict(documents), shards=shards if part.kind == CONFIG else [], shard=shard)
                 self.hosts[host].drills.copies[part.name] = copy
+
+    def _add_data(self, part: MongoPart, documents: dict[str, int], shards: list[dict[str, Any]]) -> None:
+        """Have the data of each member, and on every host what a copy of it holds, whoever made that."""
+        for host in part.replica_set.data_hosts:
+            self.hosts[host].restores.data[part.db_path] = FakeData(documents, _who(part, shards))
+        for fake in self.hosts.values():
+            fake.restores.copies[part.name] = FakeData(dict(documents), _who(part, shards))
 
     def secure_logbooks(self) -> None:
         """Let each timer start its unit, as at its hour."""
@@ -184,6 +196,14 @@ class FakePlatform:
         async def connect_mongo(hook: MongoHook) -> AsyncIterator[MongoClient]:
             yield MongoClient(", ".join(hook.addresses), FakeDriver(fake.driver_answers(hook), fake.mistakes))
 
+        async def carry(source: HostShell, send: Any, target: HostShell, receive: Any) -> None:
+            path, own = send.line.split()[-1], receive.line.split()[4]
+            theirs, ours = fake.hosts[source.host.name], fake.hosts[target.host.name]
+            ours.files[own] = theirs.files.get(path, 100)
+            ours.archives[own] = theirs.archives.get(path, "")
+            fake.tell(ours.host.name, "carry", path)
+
+        monkeypatch.setattr(restore_bringing, "carry", carry)
         monkeypatch.setattr(HostHook, "connect", connect_host)
         monkeypatch.setattr(MongoHook, "connect", connect_mongo)
 
@@ -208,7 +228,7 @@ class FakePlatform:
         (address,) = hook.addresses
         host, port = self.tunnels[int(address.removeprefix(f"{LOOPBACK}:"))]
         assert hook._key == KEY
-        copy = host.drills.opened.get(port)
+        copy = host.drills.opened.get(port) or host.restores.opened.get(port)
         return copy.answer if copy else None
 
     def _web(self, host: FakeHost, method: str, path: str, words: list[str], stdin: str) -> tuple[int, str]:
@@ -259,6 +279,27 @@ def _member(replica_set: FakeReplicaSet, member: FakeMember, account: str, expec
         return replica_set.answer(member, command, value, database, more)
 
     return answers
+
+
+def _data_in(host: FakeHost, path: str) -> FakeData:
+    return host.restores.data[path]
+
+
+def _who(part: MongoPart, shards: list[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:
+    """Return the documents of a set's data that say who the others are; Vitam's own page writes a wrong set's name."""
+    members = [{"_id": 0, "host": "10.1.0.2:27019"}]
+    found: dict[str, list[dict[str, Any]]] = {
+        "local.system.replset": [{"_id": part.replica_set.name, "version": 1, "members": members}],
+        "local.replset.initialSyncId": [{"_id": 1}],
+    }
+    if part.kind == CONFIG:
+        return found | {"config.shards": [dict(shard) for shard in shards], "config.mongos": [{"_id": "gone"}]}
+    identity = {
+        "_id": "shardIdentity",
+        "shardName": part.replica_set.name,
+        "configsvrConnectionString": "configserver/a:1",
+    }
+    return found | {"admin.system.version": [identity, {"_id": "minOpTimeRecovery"}], "config.cache.databases": [{}]}
 
 
 def _short(unit: str) -> str:

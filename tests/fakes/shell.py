@@ -13,11 +13,13 @@ from typing import Any
 
 from tests.fakes.drills import FakeDrills
 from tests.fakes.guards import FakeGuard
+from tests.fakes.restores import BROUGHT, FakeRestores
 from tests.fakes.units import FakeUnit, not_found
 from vitam_operators import archive, drill, guard, health, reflink, secret_files
 from vitam_operators.config import Host
 from vitam_operators.engines import restic, tar
 from vitam_operators.procedure import SERVICES
+from vitam_operators.restores import opening
 
 Answer = tuple[int, str]
 SUDO_QUESTION = re.compile(r"sudo -n -l (\S+) .*> /dev/null 2>&1 && echo yes \|\| echo no")
@@ -63,6 +65,8 @@ class FakeHost:
         self.guard = FakeGuard(lambda verb, what: self.tell(self.host.name, verb, what))
         self.drills = FakeDrills(lambda verb, what: self.tell(self.host.name, verb, what), lambda p: p in self.archives)
 
+        self.restores = FakeRestores(self, lambda verb, what: self.tell(self.host.name, verb, what))
+
     async def run(self, command: str, *, input: str, timeout: float, check: bool) -> Any:
         """Stand in for asyncssh's ``SSHClientConnection.run``."""
         status, output = self.answer(command, input)
@@ -79,6 +83,9 @@ class FakeHost:
         words = words[2:] if root else words
         words = [word for word in words if word not in ("LC_ALL=C", "TZ=UTC")]
         words = words[1:] if words[0] == "env" else words
+        restored = self.restores.answer(words) if root else None
+        if restored is not None:
+            return restored
         match words:
             case ["systemctl", "show", _, "--", *units]:
                 return 0, "\n".join(self._show(unit) for unit in units)
@@ -205,10 +212,14 @@ class FakeHost:
             self.units[name] = FakeUnit(name)
             self.drills.open(self.units[name], *arguments)
             return 0, ""
+        if script == opening.OPEN_SCRIPT:
+            self.units[name] = FakeUnit(name)
+            self.restores.open(self.units[name], *arguments)
+            return 0, ""
         jobs: dict[str, Callable[[], int]] = {
             tar.STORE_SCRIPT: lambda: self._copy(unit, *arguments[:3]),
             tar.VERIFY_SCRIPT: lambda: self._read_back(*arguments[:2]),
-            tar.EXTRACT_SCRIPT: lambda: self.drills.extract(unit, arguments[0], arguments[2]),
+            tar.EXTRACT_SCRIPT: lambda: self._extracting(arguments[2]).extract(unit, arguments[0], arguments[2]),
             reflink.SNAPSHOT_SCRIPT: lambda: self._share(unit, *arguments),
             restic.STORE_SCRIPT: lambda: self._snapshot(unit, *arguments[3:7]),
             restic.REMOVE_SCRIPT: lambda: self._forget_snapshots(*arguments[3:]),
@@ -220,6 +231,9 @@ class FakeHost:
         unit.begin()
         unit.words.append("copied 1")
         return 0, ""
+
+    def _extracting(self, target: str) -> FakeDrills | FakeRestores:
+        return self.restores if BROUGHT in target else self.drills
 
     def _copy(self, unit: FakeUnit, source: str, directory: str, name: str) -> int:
         read = self._read_cold(source)

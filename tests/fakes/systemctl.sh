@@ -43,6 +43,9 @@ case "$verb $*" in
             for unit in "$state/units/"$pattern; do [ ! -e "$unit" ] || rm "$unit"; done
         done
         ;;
+    "stop "*)
+        [ -e "$state/units/$1.ignores-stop" ] || echo inactive > "$state/units/$1"
+        ;;
     "reset-failed "*)
         for unit; do
             case $(head -n 1 "$state/units/$unit" 2> /dev/null) in failed) echo inactive > "$state/units/$unit" ;; esac

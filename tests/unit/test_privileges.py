@@ -159,10 +159,11 @@ def test_what_a_line_runs_as_root(text, calls):
 
 
 def test_key_options():
-    """A drill's mongod is reached through ssh, on the ports that it may have; nothing else is forwarded."""
+    """The mongods of drills and restores are reached through ssh, on the ports that they may have, and nothing else."""
     assert key_options(PLATFORM, "front", "10.0.0.1") == 'from="10.0.0.1",restrict'
     assert key_options(PLATFORM, "data-1", "10.0.0.0/24") == (
-        'from="10.0.0.0/24",restrict,port-forwarding,permitopen="127.0.0.1:29019",permitopen="127.0.0.1:29020"'
+        'from="10.0.0.0/24",restrict,port-forwarding,permitopen="127.0.0.1:29019",permitopen="127.0.0.1:29020",'
+        'permitopen="127.0.0.1:29119",permitopen="127.0.0.1:29120"'
     )
 
 

@@ -87,7 +87,7 @@ def test_nothing_starts_that_is_still_held(guarded):
     guarded.armed()
     restart_guard.main(guarded.home)
     first = next(number for number, call in enumerate(guarded.calls) if call.startswith("start"))
-    ended = [f"{verb} vitam-copy-* vitam-verify-*" for verb in ("stop", "reset-failed")]
+    ended = [f"{verb} vitam-copy-* vitam-verify-* vitam-restore-*" for verb in ("stop", "reset-failed")]
     assert guarded.calls[: first - 1] == [*ended, "daemon-reload"]
     assert not guarded.at(guard.HOLD).exists()
     assert not [name for name in guarded.files if name.endswith(guard.DROP_IN)]

@@ -27,6 +27,9 @@ class Shell(Protocol):
     async def run(self, command: Command[T]) -> T:
         """Run a command and return what its answer means."""
 
+    def start(self, command: Command[Any], stdin: Any = None) -> AbstractAsyncContextManager[Any]:
+        """Start a command whose input and output are bytes."""
+
     def forward(self, port: int) -> AbstractAsyncContextManager[int]:
         """Reach a port of the host's loopback by a port of ours."""
 
@@ -68,6 +71,17 @@ class HostShell:
             return command.read(str(done.stdout))
         except (ValueError, KeyError, IndexError) as error:
             raise _unreadable(self.host, command, str(done.stdout), error) from error
+
+    def start(self, command: Command[Any], stdin: Any = None) -> Any:
+        """
+        Start a command whose input and output are bytes, for the time of an ``async with`` block.
+
+        :param stdin: the output of another one, on another host
+        """
+        import asyncssh
+
+        given = asyncssh.DEVNULL if stdin is None else stdin
+        return self._connection.create_process(command.line, stdin=given, encoding=None)
 
     @asynccontextmanager
     async def forward(self, port: int) -> AsyncIterator[int]:

@@ -19,6 +19,11 @@ def nights_of(platform: Platform) -> Nights:
     return Nights(_directory(platform.records) / platform.name)
 
 
+def backups_for(platform: Platform) -> Nights:
+    """Return the records of the backups that are restored onto a platform: its own, or another's."""
+    return Nights(_directory(platform.restore.records)) if platform.restore.records else nights_of(platform)
+
+
 def _directory(url: str) -> Directory:
     if url.startswith(LOCAL):
         return Path(url.removeprefix(LOCAL))

@@ -25,6 +25,7 @@ LOOK_EVERY_S = 1.0
 ANSWER_WITHIN_S = 3.0
 OP_MSG = 2013
 DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+JOBS = ("vitam-copy-*", "vitam-verify-*", "vitam-restore-*")
 IS_PRIMARY = b"\x08ismaster\x00\x01"
 
 
@@ -41,11 +42,41 @@ def say(words: str) -> None:
 
 def end_copies(plan: "dict[str, Any]") -> None:
     """End copies that still run, and remove what they left unfinished."""
-    systemctl("stop", "vitam-copy-*", "vitam-verify-*")
-    systemctl("reset-failed", "vitam-copy-*", "vitam-verify-*")
+    systemctl("stop", *JOBS)
+    systemctl("reset-failed", *JOBS)
     for path in glob.glob(os.path.join(plan["copies"], "*.partial")):
         os.remove(path)
         say("removed the unfinished copy " + path)
+
+
+def put_back(plan: "dict[str, Any]") -> "list[str]":
+    """
+    Put back what a restore has kept and nobody proved to be replaced well; return the units that must not start.
+
+    A mongod whose data could not be put back, or is only half there, stays down: it would begin an empty set, or one
+    of another moment than its others.
+    """
+    spoilt = []
+    for swap in plan.get("put_back", []):
+        if os.path.isdir(swap["kept"]):
+            whatever_happens(put_back_one, swap)
+        if os.path.isdir(swap["kept"]) or not os.path.isdir(swap["db_path"]):
+            say(swap["db_path"] + " is not what was there before: " + swap["unit"] + " is not started")
+            spoilt.append(swap["unit"])
+    return spoilt
+
+
+def put_back_one(swap: "dict[str, str]") -> None:
+    """Put back one data directory, once its mongod is down; what had taken its place stays beside it."""
+    systemctl("stop", swap["unit"])
+    if systemctl("is-active", swap["unit"]) not in ("inactive", "failed"):
+        return say(swap["unit"] + " does not stop")
+    if os.path.isdir(swap["db_path"]):
+        if os.path.isdir(swap["brought"]):
+            shutil.rmtree(swap["brought"])
+        os.rename(swap["db_path"], swap["brought"])
+    os.rename(swap["kept"], swap["db_path"])
+    say("put back " + swap["db_path"] + " as it was before the restore")
 
 
 def let_go(plan: "dict[str, Any]") -> None:
@@ -172,8 +203,9 @@ def fire(plan: "dict[str, Any]", report_path: str) -> "dict[str, Any]":
     whatever_happens(write, report_path, report)
     say("nobody disarmed the guard of backup " + plan["backup"] + ": starting what ran before")
     whatever_happens(end_copies, plan)
+    spoilt = whatever_happens(put_back, plan) or []
     whatever_happens(let_go, plan)
-    whatever_happens(start_databases, plan["databases"])
+    whatever_happens(start_databases, [unit for unit in plan["databases"] if unit not in spoilt])
     if plan["services"]:
         until = time.monotonic() + plan["patience_s"]
         report["without_primary"] = whatever_happens(wait_for_primaries, plan["sets"], until) or []

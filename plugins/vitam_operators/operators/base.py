@@ -21,7 +21,7 @@ from vitam_operators.errors import (
     VitamBackupError,
 )
 from vitam_operators.hooks.records import nights_of
-from vitam_operators.nights import Night
+from vitam_operators.nights import Night, Nights
 from vitam_operators.platforms import platform_at
 from vitam_operators.triggers.base import Report, Wait, WaitTrigger, look_until, raised
 from vitam_operators.window import Window
@@ -40,22 +40,30 @@ class NightOperator(BaseOperator):
     It may run twice at any moment: it looks before it acts, and what it did is in the night's records.
 
     :param platform_file: path of the platform file
+    :param kept_in: directory of the records, below the platform's; none: that of its backups
     """
 
-    def __init__(self, *, platform_file: str, **kwargs: Any) -> None:
+    def __init__(self, *, platform_file: str, kept_in: str = "", **kwargs: Any) -> None:
         kwargs.setdefault("doc_md", inspect.getdoc(type(self)))
         kwargs.setdefault("task_display_name", kwargs["task_id"].replace("_", " "))
         super().__init__(**kwargs)
         self.platform_file = platform_file
+        self.kept_in = kept_in
 
     @property
     def platform(self) -> Platform:
         """The platform; read once in a process."""
         return platform_at(self.platform_file)
 
+    @property
+    def nights(self) -> Nights:
+        """The records of all runs like this one."""
+        backups = nights_of(self.platform)
+        return Nights(backups.directory / self.kept_in) if self.kept_in else backups
+
     def latest_night(self, context: Any) -> Night | None:
         """Return the records of this run's last attempt, or ``None`` when nothing was opened."""
-        return nights_of(self.platform).latest(nights.backup_id(context["dag_run"].run_after))
+        return self.nights.latest(nights.backup_id(context["dag_run"].run_after))
 
     def cold_night(self, context: Any) -> Night:
         """

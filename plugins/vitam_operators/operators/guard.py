@@ -32,7 +32,7 @@ class ArmRestartGuardOperator(HostOperator):
         :raises GuardNotArmedError: the timer does not run, or would fire at another moment
         """
         night = self.cold_night(context)
-        plan = plan_of(self.platform, night, self.host)
+        plan = self.plan(night)
         async with HostHook(target(self.platform, self.host)).connect() as shell:
             found = await shell.run(guard.state())
             held = guard.finding(found, self.host, plan["run_id"])
@@ -46,6 +46,10 @@ class ArmRestartGuardOperator(HostOperator):
         units = len(plan["databases"]) + len(plan["services"])
         self.log.info("%s: the guard fires at %s and starts %d units", self.host, plan["fires_at"], units)
         return {"fires_at": plan["fires_at"], "units": units}
+
+    def plan(self, night: Night) -> dict[str, Any]:
+        """Return what the guard has to know."""
+        return plan_of(self.platform, night, self.host)
 
     async def _require_armed(self, shell: Shell, plan: dict[str, Any]) -> None:
         found = await shell.run(guard.state())

@@ -6,7 +6,6 @@ from typing import Any
 
 from vitam_operators import guard, nights, securing, systemd
 from vitam_operators.hooks.hosts import HostHook, target
-from vitam_operators.hooks.records import nights_of
 from vitam_operators.nights import HELD, Night
 from vitam_operators.operators.base import NightOperator, WaitingOperator
 from vitam_operators.operators.services import note, require_guarded
@@ -22,7 +21,7 @@ class HoldSchedulingOperator(WaitingOperator):
         """Return the limit for the stop of a service: jobs are not longer."""
         return self.platform.timeouts.service_stop_s
 
-    async def begin(self, context: Any) -> Wait:
+    async def begin(self, context: Any) -> Wait | None:
         """Stop the timers, or pause the scheduler."""
         night = self.cold_night(context)
         night.write_once(HELD, {"asked_at": nights.now_text()})
@@ -64,7 +63,7 @@ class ResumeSchedulingOperator(NightOperator):
     async def act(self, context: Any) -> None:
         """Start the timers that were active, or resume the scheduler."""
         night = self.latest_night(context)
-        held = nights_of(self.platform).attempts(nights.backup_id(context["dag_run"].run_after))
+        held = self.nights.attempts(nights.backup_id(context["dag_run"].run_after))
         held = [attempt for attempt in held if attempt.read(HELD)]
         if night is None or not held:
             self.log.info("scheduling was not held by this night")

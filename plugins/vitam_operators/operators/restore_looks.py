@@ -1,0 +1,107 @@
+"""The look of a restore. The platform may be broken: only what a restore itself needs is a finding."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+from vitam_operators import archive, drill, drill_findings, guard, systemd
+from vitam_operators.errors import VitamBackupError
+from vitam_operators.hooks import mongo as mongo_hooks
+from vitam_operators.hooks.hosts import HostHook, Shell, target
+from vitam_operators.host_units import optional_timers, units_of
+from vitam_operators.nights import Record
+from vitam_operators.operators.looks import Facts, LookOperator
+from vitam_operators.operators.restores import CHOOSE, RestoreOperator
+from vitam_operators.operators.targets import ClusterOperator, HostOperator
+from vitam_operators.parts import DATABASES
+from vitam_operators.restores import bringing, plans, swapping
+from vitam_operators.words import size_words
+
+NEEDED_TOOLS = ("tar", "zstd", "sha256sum", "curl", "ss", "systemd-run", "journalctl", "python3", "setpriv")
+
+
+class CheckRestoreHostOperator(HostOperator, RestoreOperator, LookOperator):
+    """Look at one host: what runs, what is there now, whether what is brought has room and can be opened."""
+
+    async def look(self, context: Any) -> tuple[Facts, list[str]]:
+        """Return ``{"host", "running", "units", "sizes"}`` and findings."""
+        label = str(context["ti"].xcom_pull(task_ids=CHOOSE))
+        manifest, units = self.manifest(label), units_of(self.platform, self.host)
+        async with HostHook(target(self.platform, self.host)).connect() as shell:
+            states = await shell.run(systemd.unit_states(units)) if units else {}
+            needed = set(units) - optional_timers(self.platform, self.host)
+            findings = [f"{self.host}: {u} is {s.load}" for u, s in states.items() if u in needed and not s.exists]
+            findings += [finding async for finding in self._not_prepared(shell, context["dag_run"].run_id, units)]
+            sizes = await self._sizes(shell, findings)
+            if not findings:
+                findings += [finding async for finding in self._not_there(shell, manifest)]
+                findings += [finding async for finding in self._does_not_fit(shell, label, manifest)]
+        there = [unit for unit in units if unit in states and states[unit].exists]
+        running = [unit for unit in there if states[unit].running]
+        return {"host": self.host, "running": running, "units": there, "sizes": sizes}, findings
+
+    async def _not_prepared(self, shell: Shell, run_id: str, units: list[str]) -> AsyncIterator[str]:
+        for tool in await shell.run(systemd.missing_tools(NEEDED_TOOLS)):
+            yield f"{self.host}: the program {tool} is missing, install it"
+        if not await shell.run(systemd.may_sudo(units)):
+            yield f"{self.host}: sudo asks for a password; its sudoers file is not that of docs/hosts.md"
+        held = guard.finding(await shell.run(guard.state()), self.host, run_id)
+        if held:
+            yield held
+
+    async def _sizes(self, shell: Shell, findings: list[str]) -> dict[str, int]:
+        sizes = {}
+        for place in plans.places_of(self.platform, self.host):
+            if place.db_path not in await shell.run(drill.there([place.db_path])):
+                findings.append(f"{self.host}: {place.db_path} is missing; make it, empty, with the owner of mongod")
+            elif await shell.run(swapping.own_file_system(place.db_path)):
+                findings.append(f"{self.host}: {place.db_path} is a mount, it cannot be kept aside by a rename")
+            else:
+                sizes[place.part.name] = await shell.run(archive.size_of(place.db_path))
+        return sizes
+
+    async def _not_there(self, shell: Shell, manifest: Record) -> AsyncIterator[str]:
+        for name, record in manifest["parts"].items():
+            if record["kind"] not in DATABASES or plans.holder(self.platform, record) != self.host:
+                continue
+            found = await shell.run(bringing.size_of(record["archive"]))
+            if found != record["size_bytes"]:
+                has = "is not there" if found is None else f"has {found} bytes"
+                yield f"{self.host}: {record['archive']} ({name}) {has}, expected {record['size_bytes']} bytes"
+
+    async def _does_not_fit(self, shell: Shell, label: str, manifest: Record) -> AsyncIterator[str]:
+        """Check versions, and the room for all that comes to the host at once."""
+        places, program = plans.places_of(self.platform, self.host), self.platform.drill.mongod
+        if not places:
+            return
+        version = await shell.run(drill.mongod_version(program))
+        for place in places:
+            copied = str(manifest["clusters"].get(place.part.cluster.name, {}).get("version"))
+            if drill.series(version) != drill.series(copied):
+                yield f"{self.host}: {place.part.name} is of MongoDB {copied}, {program} is {version or 'not there'}"
+        opened = self.backup(label).opened
+        parts = [place.part.name for place in places if place.part.name in manifest["parts"]]
+        sizes = {part: drill_findings.source_bytes(opened, manifest, part) for part in parts}
+        records = [manifest["parts"][part] for part in parts]
+        carried = [r["size_bytes"] for r in records if plans.holder(self.platform, r) != self.host]
+        for path in sorted({place.db_path.rpartition("/")[0] for place in places}):
+            needed = int((sum(sizes.values()) + sum(carried)) * self.platform.copies.room_factor)
+            free = await shell.run(archive.room_at(path))
+            if free < needed:
+                yield f"{self.host}: {path} has {size_words(free)} free, what is brought needs {size_words(needed)}"
+
+
+class CheckRestoreClusterOperator(ClusterOperator, RestoreOperator):
+    """Look at one MongoDB cluster as far as it answers: its balancer, which a failed restore puts back as it was."""
+
+    async def act(self, context: Any) -> Facts:
+        """Return ``{"cluster", "balancer"}``; the balancer is ``None`` when nobody answers."""
+        cluster = self.platform.cluster(self.cluster)
+        try:
+            async with mongo_hooks.routers(self.platform, cluster).connect() as client:
+                balancer = str((await client.command("balancerStatus"))["mode"])
+        except VitamBackupError as error:
+            self.log.warning("%s does not answer, its balancer is not known: %s", self.cluster, error.message)
+            return {"cluster": self.cluster, "balancer": None}
+        return {"cluster": self.cluster, "balancer": balancer}

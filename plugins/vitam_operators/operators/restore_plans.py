@@ -1,0 +1,137 @@
+"""A restore planned, shown, approved and opened."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from typing import Any
+
+from vitam_operators import nights
+from vitam_operators.catalogue import entry
+from vitam_operators.errors import LookFailedError, NightClosedError, WindowError
+from vitam_operators.operators.backups import night_window
+from vitam_operators.operators.looks import FINDINGS, Facts
+from vitam_operators.operators.restores import CHOOSE, PLAN, RestoreOperator, require_approval
+from vitam_operators.procedure import SERVICES
+from vitam_operators.restores import plans
+from vitam_operators.window import Window
+from vitam_operators.words import duration_words
+
+
+class PlanRestoreOperator(RestoreOperator):
+    """Judge the look, and say what would be replaced by what. Nothing was touched so far."""
+
+    async def act(self, context: Any) -> Facts:
+        """
+        Return the plan; its ``words`` are what is approved.
+
+        :raises LookFailedError: the restore cannot begin; all findings are in the message
+        """
+        label = context["ti"].xcom_pull(task_ids=CHOOSE)
+        findings = list(self._unfinished(context))
+        window = None
+        try:
+            window = night_window(context, self.platform)
+            window.require_open(dt.datetime.now(dt.UTC))
+        except WindowError as error:
+            findings.append(error.message)
+        if label:
+            findings += plans.findings(self.platform, self.manifest(label))
+        if findings or not label or window is None:
+            raise LookFailedError(
+                "the restore cannot begin:\n" + "\n".join(f"  {finding}" for finding in findings),
+                hint="nothing was touched; mend what is named, then trigger a new run",
+            )
+        plan = self._plan(context, label, window)
+        self.log.info("%s", plan["words"])
+        return plan
+
+    def _unfinished(self, context: Any) -> Iterator[str]:
+        expected = {"check_host": len(self.platform.hosts), "check_cluster": len(self.platform.mongodb), CHOOSE: 1}
+        for task, number in expected.items():
+            found = [findings for findings in self._of_all(context, task, FINDINGS) if findings]
+            yield from (finding for findings in found for finding in findings)
+            silent = number - len(found) - len(self._of_all(context, task))
+            if silent:
+                yield f"{silent} of {number} {task} did not end; their logs say why"
+
+    @staticmethod
+    def _of_all(context: Any, task: str, key: str = "return_value") -> list[Any]:
+        return [found for found in context["ti"].xcom_pull(task_ids=[task], key=key) or () if found is not None]
+
+    def _plan(self, context: Any, label: str, window: Window) -> Facts:
+        run, manifest = context["dag_run"], self.manifest(label)
+        hosts = {facts["host"]: facts for facts in self._of_all(context, "check_host")}
+        clusters = {facts["cluster"]: facts for facts in self._of_all(context, "check_cluster")}
+        return {
+            "restored": label,
+            "run_id": run.run_id,
+            "platform": self.platform.name,
+            "window": {
+                "start": window.start.isoformat(),
+                "end": window.end.isoformat(),
+                "give_up_at": window.give_up_at.isoformat(),
+                "restart_reserve_s": window.restart_reserve_s,
+            },
+            "note": context["params"].get("note") or "",
+            "units_before": self._to_start(hosts),
+            "clusters": {name: {"balancer": manifest["clusters"][name]["balancer"]} for name in clusters},
+            "balancers_before": {name: facts["balancer"] for name, facts in clusters.items()},
+            "words": "\n".join(self._words(label, hosts, window)),
+        }
+
+    def _to_start(self, hosts: dict[str, Facts]) -> dict[str, list[str]]:
+        """
+        Return what has to run once the restore is over, on each host, in the order in which it starts.
+
+        What ran before, and all members and routers. Where no service of Vitam ran at all, the platform was down as a
+        whole: all of it.
+        """
+        services = {service.unit for service in SERVICES.values()}
+        down = not any(unit in services for facts in hosts.values() for unit in facts["running"])
+        mongodb = {part.daemon.unit for part in plans.database_parts(self.platform)}
+        mongodb |= {cluster.mongos.unit for cluster in self.platform.mongodb}
+        return {
+            name: [unit for unit in facts["units"] if down or unit in facts["running"] or unit in mongodb]
+            for name, facts in hosts.items()
+        }
+
+    def _words(self, label: str, hosts: dict[str, Facts], window: Window) -> Iterator[str]:
+        backup, manifest = entry(self.backup(label)), self.manifest(label)
+        now = dt.datetime.now(dt.UTC)
+        if backup is not None:
+            age = duration_words((now - backup.opened_at).total_seconds())
+            yield f"Backup {label} of {manifest['platform']}, {backup.state}, is put back onto {self.platform.name}."
+            yield f"It is {age} old: **whatever was written since {backup.opened_at:%Y-%m-%d %H:%M} UTC is gone.**"
+        yield f"Vitam is down until it is over, at {window.end:%Y-%m-%d %H:%M} UTC at the latest."
+        yield "What is there now is kept beside it until somebody approves its removal."
+        yield ""
+        sizes = {name: facts["sizes"] for name, facts in hosts.items()}
+        yield from (f"- {line}" for line in plans.in_words(self.platform, manifest, sizes))
+        alone = plans.left_alone(manifest)
+        if alone:
+            yield f"- not put back, see docs/restore.md: {', '.join(alone)}"
+        yield "- not put back: the indexes of Elasticsearch, which Vitam rebuilds"
+
+
+class OpenRestoreOperator(RestoreOperator):
+    """
+    Open the restore, once a person has approved it: write down, once, what runs now. The setup task of every restart.
+
+    An approval that was marked as a success by hand is none.
+    """
+
+    async def act(self, context: Any) -> str:
+        """
+        Return the label of the restore.
+
+        :raises NotApprovedError: nobody approved it
+        """
+        who = require_approval(context, "approve_restore")
+        plan = context["ti"].xcom_pull(task_ids=PLAN)
+        if not plan:
+            raise NightClosedError("there is no plan", hint="clear plan_restore with its downstream tasks")
+        record = {**plan, "opened_at": nights.now_text(), "approved_by": who}
+        night = self.nights.open(nights.backup_id(context["dag_run"].run_after), record)
+        self.log.info("restore %s of backup %s, approved by %s, is open", night.label, plan["restored"], who)
+        return night.label

@@ -1,0 +1,47 @@
+"""What a restore does as root on a host, as the very commands that it sends there: for whoever writes sudo's rules."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from vitam_operators import archive, drill
+from vitam_operators.commands import Command
+from vitam_operators.config_copies import CopyConfig
+from vitam_operators.restores import bringing, swapping
+from vitam_operators.restores.plans import Place
+
+
+def place_commands(place: Place, label: str) -> Iterator[Command[Any]]:
+    """Look at a member's data and at what is beside it, swap them, swap them back, remove what is not in use."""
+    path, brought, kept = place.db_path, place.brought(label), place.kept(label)
+    yield drill.there([path])
+    yield swapping.there(place, label)
+    yield swapping.own_file_system(path)
+    yield archive.size_of(path)
+    yield archive.mongod_lock(brought)
+    yield drill.key(brought)
+    for found in ({path, brought}, {brought, kept}):
+        yield from swapping.swap(place, label, frozenset(found))
+    for found in ({path, kept}, {path, brought, kept}):
+        yield from swapping.put_back(place, label, frozenset(found))
+    yield swapping.remove(brought)
+    yield swapping.remove(kept)
+
+
+def archive_commands(path: str, label: str, copies: CopyConfig) -> Iterator[Command[Any]]:
+    """
+    Send an archive to another host, or have one from there.
+
+    :param path: of the archive on the host that holds it
+    """
+    yield bringing.make_directory(label, copies)
+    yield drill.there([bringing.carried_directory(label, copies)])
+    for end in ("", bringing.SHA256):
+        own = bringing.carried(label, path + end, copies)
+        yield bringing.size_of(path + end)
+        yield bringing.size_of(own)
+        yield bringing.send(path + end)
+        yield bringing.receive(own)
+        yield bringing.arrived(own)
+    yield bringing.forget(label, copies)

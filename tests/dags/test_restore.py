@@ -1,0 +1,345 @@
+"""Restores on fake platforms: what stops, what is swapped, what is back after each failure, who has to approve."""
+
+from __future__ import annotations
+
+import datetime as dt
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from airflow.providers.standard.operators.hitl import ApprovalOperator
+from airflow.sdk import TriggerRule
+
+from tests.dags.night import AFTER, BEFORE, NightRun, arguments_of, be_quick, load_dag
+from tests.dags.quick import run_quickly
+from tests.fakes.platform import FakePlatform
+from vitam_operators.hooks.records import nights_of
+from vitam_operators.nights import Night
+from vitam_operators.platforms import platform_at
+
+RESTORE = "vitam_restore"
+SHARD, CONFIG = "mongo-data-shard0", "mongo-data-configsvr"
+MONGOD, MONGOC = "/vitam/data/mongod/db", "/vitam/data/mongoc/db"
+WRITTEN_SINCE = 7
+
+
+class Restore:
+    """A backup of a fake platform, on which somebody wrote since; and restores of it."""
+
+    def __init__(self, night: NightRun, dag: Any, backup: Night, onto: FakePlatform) -> None:
+        self.night, self.dag, self.backup, self.fake = night, dag, backup, onto
+        self.answers: dict[str, Any] = {}
+        for data in self.data(MONGOD):
+            data.documents["metadata.Unit"] = WRITTEN_SINCE
+        self.before = onto.snapshot()
+        self.told = len(onto.changes)
+        self.state, self.states = "", {}
+        self.run_after = dt.datetime.now(dt.UTC)
+
+    def data(self, path: str) -> list[Any]:
+        """The data of each member that has a directory."""
+        return [host.restores.data[path] for host in self.fake.hosts.values() if path in host.restores.data]
+
+    def run(self, **params: Any) -> Restore:
+        chosen = {"until": (self.run_after + dt.timedelta(hours=2)).isoformat(), "backup": self.backup.label, **params}
+        self.state, self.states = run_quickly(self.dag, self.run_after, chosen)
+        return self
+
+    @property
+    def documents(self) -> set[int]:
+        """Documents of a collection, on each member."""
+        return {data.documents["metadata.Unit"] for data in self.data(MONGOD)}
+
+    @property
+    def changes(self) -> list[str]:
+        return [f"{verb} {what} on {where}" for where, verb, what in self.fake.changes[self.told :]]
+
+    @property
+    def different(self) -> set[str]:
+        """What of the platform is not as it was before the restore."""
+        after = self.fake.snapshot()
+        return {name for name in self.before | after if self.before.get(name) != after.get(name)}
+
+    @property
+    def beside(self) -> list[str]:
+        """Directories beside the data, and archives that were carried."""
+        hosts = self.fake.hosts.values()
+        names = [path for host in hosts for path in host.restores.data if ".vitam-" in path]
+        return names + [path for host in hosts for path in host.files if "/restore-" in path]
+
+    @property
+    def red(self) -> set[str]:
+        return {task for task, states in self.states.items() if set(states) - {"success"}}
+
+    @property
+    def records(self) -> Night:
+        """The records of the newest restore."""
+        home = nights_of(self.fake.platform).directory / "restores"
+        return Night(sorted(home.iterdir())[-1])
+
+
+@pytest.fixture
+def make(
+    nights: Callable[..., NightRun], platform_files: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch
+) -> Callable[..., Restore]:
+    """Give restores of a backup that a night on platform tiny has made; onto another platform if so wished."""
+
+    def answer(step: Any, context: Any) -> Any:
+        given = made[0].answers.get(step.task_id, "Approve")
+        return {"chosen_options": [given], "responded_by_user": {"id": "1", "name": "Ada"}} if given else None
+
+    made: list[Restore] = []
+
+    def restores(onto: str = "tiny", **failing: str) -> Restore:
+        night = nights("tiny", **failing).run()
+        assert night.state == "success"
+        fake, path = night.fake, platform_files(onto)
+        if onto != "tiny":
+            monkeypatch.setenv("VITAM_BACKUP_PLATFORM", str(path))
+            fake = FakePlatform(platform_at(str(path)))
+            fake.install(monkeypatch)
+            be_quick(monkeypatch)
+            hand_over(night, fake)
+        monkeypatch.setattr(ApprovalOperator, "execute", answer)
+        made.insert(0, Restore(night, load_dag(path, RESTORE), night.records, fake))
+        return made[0]
+
+    return restores
+
+
+def hand_over(night: NightRun, fake: FakePlatform) -> None:
+    """Copy records and the directory of the backup to the other platform, as docs/restore.md says."""
+    records = Path(str(nights_of(fake.platform).directory))
+    shutil.rmtree(records, ignore_errors=True)
+    shutil.copytree(str(nights_of(night.fake.platform).directory), records)
+    for theirs, ours in fake.platform.restore.held_by.items():
+        for known in ("files", "archives"):
+            content = getattr(night.fake.hosts[theirs], known)
+            getattr(fake.hosts[ours], known).update(
+                {n: v for n, v in content.items() if n.startswith("/vitam/backup/")}
+            )
+
+
+@pytest.fixture
+def restore(make: Callable[..., Restore]) -> Restore:
+    """Give a restore onto the platform itself."""
+    return make()
+
+
+# --- it ends well ----------------------------------------------------------------------------------------------------
+
+
+def test_a_restore_onto_the_same_platform(restore):
+    """Every member has what the backup holds; everything runs as before; nothing of the restore is left."""
+    restore.run()
+    assert (restore.state, restore.red) == ("success", set())
+    assert restore.documents == {100}
+    assert restore.different == set()
+    assert restore.beside == []
+    assert restore.records.opened["approved_by"] == "Ada"
+    assert restore.records.read("report")["keep"] is True
+
+
+def test_the_order_of_a_restore(restore):
+    """All that can fail comes before the first stop; everything is down before anything is swapped."""
+    restore.run()
+    told = restore.changes
+    first = {
+        verb: next(i for i, c in enumerate(told) if c.startswith(verb)) for verb in ("arm", "stop ", "rename", "start")
+    }
+    last = {verb: max(i for i, c in enumerate(told) if c.startswith(verb)) for verb in ("stop ", "rename")}
+    assert max(i for i, c in enumerate(told) if c.startswith("run ")) < first["arm"] < first["stop "]
+    assert last["stop "] < first["rename"] < last["rename"] < first["start"]
+    stopped = [c.split()[1] for c in told if c.startswith("stop ")]
+    assert stopped[:4] == [
+        f"vitam-{n}.service" for n in ("ingest-internal", "ingest-external", "access-internal", "access-external")
+    ]
+    assert stopped[-3:] == ["vitam-mongos.service", "vitam-mongod.service", "vitam-mongoc.service"]
+    started = [c.split()[1] for c in told if c.startswith("start ")]
+    assert started[:3] == ["vitam-mongod.service", "vitam-mongoc.service", "vitam-mongos.service"]
+
+
+def test_what_the_copy_was_made_with_off_is_on_again(restore):
+    """The balancer was off when the copy was made, and the restored data says so."""
+    restore.run()
+    assert [cluster.mode for cluster in restore.fake.clusters.values()] == ["full"]
+
+
+def test_onto_other_host_names(make):
+    """Sets of other members: each has the data, knows its set, its shards, and its config set by the name it has."""
+    restore = make("spare").run()
+    assert (restore.state, restore.red) == ("success", set())
+    assert restore.documents == {100}
+    shards, configs = restore.data(MONGOD), restore.data(MONGOC)
+    assert (len(shards), len(configs)) == (2, 2)
+    for data in shards:
+        (config,) = data.stores["local.system.replset"]
+        assert [m["host"] for m in config["members"]] == ["10.9.1.2:27019", "10.9.1.3:27019", "10.9.0.1:27019"]
+        assert data.identity["configServer"] == "configsvr/10.9.1.2:27018,10.9.1.3:27018"
+        assert "config.cache.databases" not in data.stores
+    for data in configs:
+        assert data.stores["config.shards"] == [{"_id": "shard0", "host": "shard0/10.9.1.2:27019,10.9.1.3:27019"}]
+        assert data.stores["config.mongos"] == []
+    carried = [
+        change for change in restore.changes if change.startswith("carry") and not change.split()[1].endswith("sha256")
+    ]
+    assert [change.split()[-1] for change in carried] == ["two", "two"]
+    assert restore.beside == []
+
+
+def test_a_platform_that_is_down_comes_up(restore):
+    """A mongod that does not run, and no service: a restore needs nobody's answer but the hosts'."""
+    for host in restore.fake.hosts.values():
+        for unit in host.units.values():
+            if unit.running:
+                unit.end(0)
+    restore.run()
+    assert restore.state == "success"
+    assert restore.fake.unit("logbook@app").running
+    assert restore.documents == {100}
+
+
+# --- it fails --------------------------------------------------------------------------------------------------------
+
+UNTOUCHED = ["carry_copy", "extract_copy", "recover_data", "rewrite_data"]
+STOPPED = ["arm_restart_guard", "stop_ingest_internal", "hold_scheduling", "stop_worker", "stop_offer", "stop_router"]
+DOWN = ["stop_shard_member", "stop_config_member", "swap_data"]
+RUNS = ["start_restored_shard", "start_restored_config", "await_restored_set", "check_set"]
+
+
+def fails_at(restore: Restore, monkeypatch: pytest.MonkeyPatch, task: str, when: str) -> Restore:
+    """Run a restore in which a step fails."""
+    restore.night.failing[task] = when
+    return restore.run()
+
+
+@pytest.mark.parametrize("when", [BEFORE, AFTER])
+@pytest.mark.parametrize("task", [*UNTOUCHED, *STOPPED, *DOWN, *RUNS])
+def test_wherever_it_fails_the_platform_is_as_before(restore, monkeypatch, task, when):
+    """With its own data, running, and nothing left beside it. A check that said yes before its step failed counts."""
+    fails_at(restore, monkeypatch, task, when)
+    done = (task, when) == ("check_set", AFTER)
+    assert restore.state == "failed"
+    assert restore.documents == {100 if done else WRITTEN_SINCE}
+    assert restore.different == set()
+    assert [path for path in restore.beside if ".vitam-before-" not in path or not done] == []
+    assert {"conclude_restore", task} <= restore.red
+
+
+def test_a_copy_that_is_damaged_stops_nothing(restore):
+    """Its checksum is proved while the platform runs."""
+    restore.fake.hosts["data"].restores.damaged.add(SHARD)
+    restore.run()
+    assert restore.state == "failed"
+    assert [change for change in restore.changes if change.startswith(("stop ", "rename", "arm"))] == []
+    assert restore.beside == []
+
+
+def test_data_of_another_shard_is_not_put_in_place(restore):
+    """An archive under a wrong name."""
+    (identity, _) = restore.fake.hosts["data"].restores.copies[SHARD].stores["admin.system.version"]
+    identity["shardName"] = "shard1"
+    restore.run()
+    assert restore.state == "failed"
+    assert restore.documents == {WRITTEN_SINCE}
+    assert [change for change in restore.changes if change.startswith("stop ")] == []
+
+
+def test_a_copy_with_other_counts_is_not_put_in_place(restore):
+    """The manifest has noted what was there when all was quiet."""
+    restore.fake.hosts["data"].restores.copies[SHARD].documents["metadata.Unit"] = 99
+    restore.run()
+    assert restore.state == "failed"
+    assert [change for change in restore.changes if change.startswith("stop ")] == []
+
+
+# --- who has to approve ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("answer", [None, "Reject"])
+def test_without_an_approval_nothing_is_touched(restore, answer):
+    """A step that was marked as a success by hand is no approval."""
+    restore.answers["approve_restore"] = answer
+    restore.run()
+    assert restore.changes == []
+    assert restore.states["open_restore"] == ["failed"]
+
+
+@pytest.mark.parametrize("answer", [None, "Reject"])
+def test_without_a_second_approval_what_was_there_is_kept(restore, answer):
+    """It is the only way back."""
+    restore.answers["approve_removal"] = answer
+    restore.run()
+    assert restore.documents == {100}
+    kept = [path for path in restore.beside if ".vitam-before-" in path]
+    assert [path.partition(".")[0] for path in kept] == [MONGOD, MONGOC]
+
+
+# --- what is refused -------------------------------------------------------------------------------------------------
+
+
+def test_the_newest_drilled_is_the_default(restore):
+    """What nobody proved is restored only by name."""
+    restore.run(backup=None)
+    assert restore.states["choose_backup"] == ["failed"]
+    assert restore.changes == []
+    restore.backup.write("drill", {"state": "passed"})
+    restore.run(backup=None)
+    assert restore.state == "success"
+
+
+def no_room(host: Any) -> None:
+    host.free_bytes = 1000
+
+
+def mounted(host: Any) -> None:
+    host.restores.mounts.add(MONGOD)
+
+
+def other_mongod(host: Any) -> None:
+    host.drills.version = "7.0.1"
+
+
+def no_setpriv(host: Any) -> None:
+    host.missing_tools = ("setpriv",)
+
+
+def archive_gone(host: Any) -> None:
+    for path in [path for path in host.files if path.startswith("/vitam/backup/")]:
+        del host.files[path]
+
+
+@pytest.mark.parametrize("fault", [no_room, mounted, other_mongod, no_setpriv, archive_gone])
+def test_what_a_restore_needs_is_looked_at_first(restore, fault):
+    """All of it is found before anybody is asked to approve anything."""
+    fault(restore.fake.hosts["data"])
+    restore.run()
+    assert restore.state == "failed"
+    assert restore.states["plan_restore"] == ["failed"]
+    assert restore.changes == []
+
+
+# --- the graph -------------------------------------------------------------------------------------------------------
+
+
+def test_restarts_are_teardowns_that_run_whatever_failed(platform_files):
+    """As in a night: out of reach of "mark run as failed", and not skipped when the setup is marked."""
+    dag = load_dag(platform_files("small"), RESTORE)
+    starts = [task for task in dag.tasks if task.task_group.group_id == "start"]
+    assert {task.task_id for task in starts} >= {"decide_restore", "put_back_data", "disarm_restart_guard"}
+    for task in starts:
+        assert task.is_teardown, task.task_id
+        assert TriggerRule(task.trigger_rule) == TriggerRule.ALL_DONE, task.task_id
+        assert arguments_of(task)["retries"] >= 2, task.task_id
+    assert [task.task_id for task in dag.tasks if not task.downstream_task_ids] == ["conclude_restore"]
+    assert dag.get_task("conclude_restore").on_failure_fail_dagrun
+
+
+def test_every_member_of_every_set_is_a_target(platform_files):
+    """Two clusters, three members each, an arbiter that has no data."""
+    dag = load_dag(platform_files("small"), RESTORE)
+    targets = [(t["part"], t["host"]) for t in dag.get_task("swap_data").expand_input.value]
+    assert len(targets) == len(set(targets)) == 3 + 3 + 2 + 3 + 1
+    assert ("mongo-offer-shard0", "worker-1") not in targets
