@@ -22,13 +22,12 @@ from lab.topology import load_platform
 from tests.faults import afterwards
 from tests.lab import evidence, stories
 from tests.lab.conftest import ROOT
-from tests.lab.test_night_medium import window_far_away
 from vitam_operators.hooks.records import nights_of
 from vitam_operators.nights import Night
 from vitam_operators.platforms import platform_at
 
 pytestmark = pytest.mark.restores
-HOME, SPARE = "allinone", "spare"
+PLATFORM, SPARE = "allinone", "spare"
 LEFT = "ls -d /vitam/data/mongo?/db.* /vitam/backup/restore-* 2> /dev/null || true"
 
 
@@ -47,12 +46,12 @@ class Backup:
     """A backup of the platform, proved by a drill, and what was counted when all was quiet."""
 
     def __init__(self, run: Path) -> None:
-        self.run, self.units = run, evidence.running_units(HOME)
-        assert by_hand(HOME, "vitam_backup", securing="none_running")["state"] == "success"
-        assert by_hand(HOME, "vitam_restore_drill")["state"] == "success"
+        self.run, self.units = run, evidence.running_units(PLATFORM)
+        assert by_hand(PLATFORM, "vitam_backup", securing="none_running")["state"] == "success"
+        assert by_hand(PLATFORM, "vitam_restore_drill")["state"] == "success"
         self.night: Night = nights_of(platform_at(str(run / "platform.yaml"))).newest_first()[0]
         self.documents = {
-            part["name"]: evidence.count_in_copy(HOME, part)
+            part["name"]: evidence.count_in_copy(PLATFORM, part)
             for part in (
                 {**record, "name": name} for name, record in (self.night.read("manifest") or {})["parts"].items()
             )
@@ -62,13 +61,15 @@ class Backup:
     @property
     def client(self) -> MongoClient[dict[str, Any]]:
         """The primary of the shard."""
-        return evidence._client(self.run, HOME, "mongo-data", load_platform(HOME).hosts[HOME].address, 27019)
+        return evidence._client(
+            self.run, PLATFORM, "mongo-data", load_platform(PLATFORM).hosts[PLATFORM].address, 27019
+        )
 
 
 @pytest.fixture(scope="module")
 def backup(platform_up: Callable[..., Path]) -> Backup:
     """Have a night and a drill of it."""
-    return Backup(platform_up(HOME, window=window_far_away()))
+    return Backup(platform_up(PLATFORM, window=stories.window_far_away()))
 
 
 def spoil(backup: Backup) -> None:
@@ -82,30 +83,30 @@ def spoil(backup: Backup) -> None:
 def damage(path: str) -> None:
     """Stop the mongod, and take files from its data: it does not start any more."""
     script = f"systemctl stop vitam-mongod; cd {path} && rm WiredTiger.wt WiredTiger.turtle _mdb_catalog.wt"
-    evidence.on(HOME, f"{script}; systemctl start vitam-mongod; sleep 3; ! systemctl is-active vitam-mongod")
+    evidence.on(PLATFORM, f"{script}; systemctl start vitam-mongod; sleep 3; ! systemctl is-active vitam-mongod")
 
 
 def test_a_failure_in_the_middle_puts_back_what_was_there(backup: Backup) -> None:
     """The sets run on the restored data, then a check fails: the platform is as it was, with all that was written."""
     spoil(backup)
-    before = evidence.documents(HOME, backup.run)["mongo-data-shard0"]["metadata.Unit"]
-    ended = by_hand(HOME, "vitam_restore", failing={"check_set": "before"})
+    before = evidence.documents(PLATFORM, backup.run)["mongo-data-shard0"]["metadata.Unit"]
+    ended = by_hand(PLATFORM, "vitam_restore", failing={"check_set": "before"})
     assert ended["state"] == "failed"
     assert set(ended["states"]["put_back_data"]) == {"success"}
-    assert evidence.documents(HOME, backup.run)["mongo-data-shard0"]["metadata.Unit"] >= before
-    stories.platform_is_as_before(HOME, backup.run, backup.units)
-    assert (evidence.on(HOME, LEFT), afterwards.leftovers(HOME)) == ("", set())
+    assert evidence.documents(PLATFORM, backup.run)["mongo-data-shard0"]["metadata.Unit"] >= before
+    stories.platform_is_as_before(PLATFORM, backup.run, backup.units)
+    assert (evidence.on(PLATFORM, LEFT), afterwards.leftovers(PLATFORM)) == ("", set())
 
 
 def test_what_was_written_since_is_gone_and_what_was_lost_is_back(backup: Backup) -> None:
     """Added, deleted, dropped, the data damaged so that mongod does not start: each document is as it was copied."""
     spoil(backup)
     damage("/vitam/data/mongod/db")
-    ended = by_hand(HOME, "vitam_restore")
+    ended = by_hand(PLATFORM, "vitam_restore")
     assert ended["state"] == "success", ended["log"][-3000:]
-    holds_the_backup(HOME, backup.run, backup.documents)
-    stories.platform_is_as_before(HOME, backup.run, backup.units)
-    assert (evidence.on(HOME, LEFT), afterwards.leftovers(HOME)) == ("", set())
+    holds_the_backup(PLATFORM, backup.run, backup.documents)
+    stories.platform_is_as_before(PLATFORM, backup.run, backup.units)
+    assert (evidence.on(PLATFORM, LEFT), afterwards.leftovers(PLATFORM)) == ("", set())
 
 
 def holds_the_backup(platform: str, run: Path, documents: dict[str, evidence.Counts]) -> None:
@@ -119,10 +120,10 @@ def holds_the_backup(platform: str, run: Path, documents: dict[str, evidence.Cou
 
 def hand_over(backup: Backup, run: Path) -> None:
     """Copy records and the directory of the backup to the other platform, as docs/restore.md says."""
-    records = run / "records" / HOME
+    records = run / "records" / PLATFORM
     shutil.rmtree(records, ignore_errors=True)
     shutil.copytree(str(backup.night.directory.parent), records)  # type: ignore[attr-defined]
-    send = ["docker", "exec", f"vitam-lab-{HOME}", "tar", "-c", "-C", "/vitam/backup", backup.night.label]
+    send = ["docker", "exec", f"vitam-lab-{PLATFORM}", "tar", "-c", "-C", "/vitam/backup", backup.night.label]
     take = ["docker", "exec", "-i", "vitam-lab-spare2", "tar", "-xp", "-C", "/vitam/backup"]
     with subprocess.Popen(send, stdout=subprocess.PIPE) as sending:
         subprocess.run(take, stdin=sending.stdout, check=True)
@@ -130,9 +131,9 @@ def hand_over(backup: Backup, run: Path) -> None:
 
 def test_onto_other_host_names(backup: Backup, platform_up: Callable[..., Path]) -> None:
     """Sets of three members on other hosts: each has all documents, without an initial sync."""
-    records = f"file://{ROOT}/lab/run/{SPARE}/records/{HOME}"
-    handed = {"records": records, "held_by": {HOME: "spare2"}}
-    run = platform_up(SPARE, window=window_far_away(), restore=handed)
+    records = f"file://{ROOT}/lab/run/{SPARE}/records/{PLATFORM}"
+    handed = {"records": records, "held_by": {PLATFORM: "spare2"}}
+    run = platform_up(SPARE, window=stories.window_far_away(), restore=handed)
     hand_over(backup, run)
     units, synced = evidence.running_units(SPARE), initial_syncs()
     ended = by_hand(SPARE, "vitam_restore")
