@@ -13,10 +13,10 @@ import pytest
 
 from tests.conftest import TESTS
 from tests.dags.night import AFTER, BEFORE, load_dag
+from vitam_operators.versions import OTHER_TIMERS, SECURING_TIMERS
 
 TASKS = sorted(load_dag(TESTS / "data" / "platforms" / "tiny.yaml").task_ids)
 LOOKS = {"check_host", "check_cluster", "plan_night"}
-TIMERS = ["operations", "lfc-objectgroup", "lfc-unit", "audit"]
 
 LEFT_DOWN = {
     "start_shard_primary": {"vitam-mongod.service@data", "primary of mongo-data shard0"},
@@ -29,7 +29,7 @@ LEFT_DOWN = {
     "start_router": set(),  # a night stops none
     "start_balancer": {"balancer of mongo-data"},
     "start_elasticsearch": {"vitam-elasticsearch-data.service@data"},
-    "resume_scheduling": {f"vitam-traceability-{name}.timer@app" for name in TIMERS},
+    "resume_scheduling": {f"{timer}.timer@app" for timer in (*SECURING_TIMERS, *OTHER_TIMERS)},
 }
 """What stays down when the step that starts it fails before it does anything; a service stays down with its own."""
 

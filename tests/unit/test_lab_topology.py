@@ -61,7 +61,11 @@ def test_its_platform_file_is_right(monkeypatch, tmp_path, name, vitam):
 @pytest.mark.parametrize(
     ("name", "vitam", "words"),
     [
-        ("large", "7", "LAB=large: there is no such lab platform\nhint: known are allinone, medium, solo, solo2"),
+        (
+            "large",
+            "7",
+            "LAB=large: there is no such lab platform\nhint: known are allinone, medium, solo, solo2, spare",
+        ),
         ("medium", "5", "LAB_VITAM=5: the lab platform medium cannot be that Vitam\nhint: it can be 7"),
         ("allinone", "6", "LAB_VITAM=6: the lab platform allinone cannot be that Vitam\nhint: it can be 5, 7"),
     ],
