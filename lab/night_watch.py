@@ -14,6 +14,9 @@ from lab.airflow_stack import AirflowStack
 DAG_ID = "vitam_backup"
 DRILL_ID = "vitam_restore_drill"
 TIME_FOR_A_NIGHT = dt.timedelta(hours=2)
+LOOK_EVERY_S = 2.0
+"""Seconds between two looks at a night: each asks for the states of some two hundred steps."""
+
 ENDED = ("success", "failed", "skipped", "upstream_failed", "removed")
 
 
@@ -87,7 +90,7 @@ class NightWatch:
         while time.monotonic() < deadline:
             if any(step["task_id"] == task_id and step["state"] in states for step in self.steps(run_id)):
                 return
-            time.sleep(0.5)
+            time.sleep(1)
         raise TimeoutError(f"{task_id} of {run_id} was not {' or '.join(states)} within {within_s:.0f} s")
 
     def state(self, run_id: str) -> str:
@@ -117,7 +120,7 @@ class NightWatch:
                 tell(said(step))
             if state in ("success", "failed"):
                 return state
-            time.sleep(1)
+            time.sleep(LOOK_EVERY_S)
         raise TimeoutError(f"run {run_id} has not ended within {within_s:.0f} s")
 
     def _newly_ended(self, run_id: str, told: set[tuple[str, int]]) -> Iterator[dict[str, Any]]:
