@@ -28,7 +28,7 @@ UP_WITHIN_S = 60
 HOLD_COPIES = "for i in $(seq 3000); do pkill -STOP -x tar && break; sleep 0.05; done"
 LET_COPIES_GO = "pkill -CONT -x tar"
 
-pytestmark = [pytest.mark.faults, pytest.mark.long_faults, pytest.mark.timeout(2400)]
+pytestmark = [pytest.mark.faults, pytest.mark.long_faults]
 
 
 class Death:

@@ -35,7 +35,7 @@ BEGUN = ("running", "deferred", "success")
 BACK_WITHIN_S = 900
 """A task whose process is gone is noticed after TASK_INSTANCE_HEARTBEAT_TIMEOUT, 120 s, and tried again."""
 
-pytestmark = [pytest.mark.faults, pytest.mark.long_faults, pytest.mark.timeout(3600)]
+pytestmark = [pytest.mark.faults, pytest.mark.long_faults]
 
 
 @pytest.fixture(scope="module")

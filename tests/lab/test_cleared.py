@@ -25,7 +25,7 @@ from vitam_operators.platforms import platform_at
 PLATFORM = "solo2"
 WITHIN_S = 900
 
-pytestmark = [pytest.mark.faults, pytest.mark.long_faults, pytest.mark.timeout(3600)]
+pytestmark = [pytest.mark.faults, pytest.mark.long_faults]
 
 
 class Clicks:
