@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from abc import abstractmethod
 from typing import Any
 
 from vitam_operators import archive, drill_findings, nights, systemd
@@ -143,9 +144,9 @@ class OpenRestoredOperator(PlaceOperator, WaitingOperator):
         async with shell.forward(self.port) as port, drill_hooks.ScratchHook(port, key).connect() as client:
             return await self.work(client, night)
 
+    @abstractmethod
     async def work(self, client: MongoClient, night: Night) -> Record:
         """Work on the opened data; return what is worth a record."""
-        raise NotImplementedError
 
     def require(self, findings: list[str]) -> None:
         """
