@@ -93,3 +93,17 @@ def test_the_guards_start_the_platform_when_nobody_else_does(nights, platform, m
     half.until(*half.starts)
     assert half.different == set()
     assert set(half.records.all("guard")) == set(half.fake.hosts)
+
+
+def test_what_cannot_be_swept_keeps_no_database_down(half, monkeypatch):
+    """sudo refuses the removal of what a copy left: mongod starts all the same, and the log says what stays."""
+    half.until(*(step for step in half.steps if step.startswith(("arm_", "stop_shard_primary", "stop_config_primary"))))
+    for host in half.fake.hosts.values():
+        answer = host.answer
+
+        def refuses(command: str, stdin: str, answer=answer):
+            return (1, "") if command.startswith("sudo -n rm -f -- /vitam/backup/") else answer(command, stdin)
+
+        monkeypatch.setattr(host, "answer", refuses)
+    half.until("end_copies", "start_shard_primary", "start_config_primary")
+    assert half.fake.unit("mongod@data-1").active in ("active", "activating")

@@ -23,7 +23,7 @@ def test_a_lab_in_use_is_not_taken_away(platform_up: Callable[..., Path], tmp_pa
     up = subprocess.run(
         [sys.executable, "-m", "lab.ctl", "up"],
         cwd=tmp_path,
-        env={**os.environ, "LAB": PLATFORM},
+        env={**os.environ, "LAB": PLATFORM, "PYTHONPATH": str(ROOT / "plugins")},
         capture_output=True,
         text=True,
         check=False,

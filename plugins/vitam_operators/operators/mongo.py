@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from vitam_operators import archive, guard, mongo, nights, reflink, systemd
+from vitam_operators.commands import Command
 from vitam_operators.engines.chosen import engine_of
 from vitam_operators.errors import (
     BalancerError,
+    CommandFailedError,
     NotHealthyError,
     PrimaryError,
     StillStoppingError,
@@ -15,7 +17,7 @@ from vitam_operators.errors import (
 )
 from vitam_operators.hooks import mongo as mongo_hooks
 from vitam_operators.hooks import notes
-from vitam_operators.hooks.hosts import HostHook, target
+from vitam_operators.hooks.hosts import HostHook, Shell, target
 from vitam_operators.nights import Night
 from vitam_operators.operators.base import NightOperator, WaitingOperator
 from vitam_operators.operators.services import note, require_guarded, start_unit
@@ -193,7 +195,15 @@ async def end_copy(step: NightOperator, night: Night, host: str, part: MongoPart
             step.log.warning("%s on %s still runs: ending it, the restart has begun", unit, host)
         if state.running:
             await shell.run(systemd.end_transient(unit))
-        await shell.run(engine_of(step.platform.copies).remove_unfinished(night.label, part.name))
+        await _sweep(step, shell, engine_of(step.platform.copies).remove_unfinished(night.label, part.name))
         if isinstance(part, MongoPart) and night.read(f"snapshot.{part.name}") is None:
-            await shell.run(reflink.remove(part.db_path, night.label))
+            await _sweep(step, shell, reflink.remove(part.db_path, night.label))
     return at_work
+
+
+async def _sweep(step: NightOperator, shell: Shell, change: Command[Any]) -> None:
+    """Remove what a copy left; what stays is no reason to keep a database down."""
+    try:
+        await shell.run(change)
+    except CommandFailedError as error:
+        step.log.warning("what a copy left stays there: %s", error.message)
