@@ -250,10 +250,10 @@ HOSTS = (
     Row(
         "the disk fills up while it copies",
         "copy_shard",
-        script(SOLO, SMALL_DISK % "12M"),
+        script(SOLO, SMALL_DISK % "48M"),
         RESTARTED,
         "No space left",
-        settings={"copy": {"room_factor": 0.01}},
+        settings={"copy": {"room_factor": 0.1}},
         mends=script(SOLO, "umount /vitam/backup"),
     ),
     Row(
