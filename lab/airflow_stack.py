@@ -18,7 +18,7 @@ import httpx
 from lab import postgres
 
 ROOT = Path(__file__).parents[1]
-READY_WITHIN_S = 180
+READY_WITHIN_S = 600
 
 SETTINGS = {
     "AIRFLOW__CORE__LOAD_EXAMPLES": "False",

@@ -189,8 +189,9 @@ def restore_commands(own: Rights) -> Commands:
     for part in own.databases:
         yield from restore_rights.place_commands(Place(part, own.host), LABEL.sample)
     if own.databases:
-        path = TarEngine(own.copies).place(LABEL.sample, PART)
-        yield from restore_rights.archive_commands(path, LABEL.sample, own.copies)
+        for engine in own.engines:
+            pieces = engine.pieces(engine.place(LABEL.sample, PART))
+            yield from restore_rights.carrying_commands(pieces, LABEL.sample, PART, own.copies)
 
 
 TOPICS: tuple[Callable[[Rights], Commands], ...] = (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -92,11 +93,11 @@ def make(
 
     made: list[Restore] = []
 
-    def restores(onto: str = "tiny", **failing: str) -> Restore:
-        night = nights("tiny", **failing).run()
+    def restores(onto: str = "tiny", of: str = "tiny", **failing: str) -> Restore:
+        night = nights(of, **failing).run()
         assert night.state == "success"
         fake, path = night.fake, platform_files(onto)
-        if onto != "tiny":
+        if onto != of:
             monkeypatch.setenv("VITAM_BACKUP_PLATFORM", str(path))
             fake = FakePlatform(platform_at(str(path)))
             fake.install(monkeypatch)
@@ -187,6 +188,41 @@ def test_onto_other_host_names(make):
     ]
     assert [change.split()[-1] for change in carried] == ["two", "two"]
     assert restore.beside == []
+
+
+def copied_by_restic(restore: Restore) -> None:
+    """Make each database's copy a snapshot in a repository that is a directory of the host that holds the copies."""
+    manifest = restore.backup.read("manifest")
+    for name, record in manifest["parts"].items():
+        record |= {"engine": "restic", "archive": f"/srv/restic/{name}#{restore.backup.label}"}
+        holder = restore.fake.hosts[restore.fake.platform.restore.held_by[record["host"]]]
+        holder.files[f"/srv/restic/{name}"] = 4096
+        holder.archives[f"/srv/restic/{name}/config"] = "of restic"
+    records = nights_of(restore.fake.platform).directory / restore.backup.label
+    (records / "manifest.json").write_text(json.dumps(manifest))
+
+
+def test_a_repository_of_restic_that_is_a_directory_is_carried(make, monkeypatch):
+    """To each member but the one that has it; the password of the connection opens it there."""
+    monkeypatch.setenv("AIRFLOW_CONN_TEST_RESTIC", json.dumps({"conn_type": "generic", "password": "hush"}))
+    restore = make("spare")
+    copied_by_restic(restore)
+    restore.run()
+    assert (restore.state, restore.red) == ("success", set())
+    assert restore.documents == {100}
+    assert sorted(change for change in restore.changes if change.startswith("carry")) == [
+        f"carry /srv/restic/{part} on two" for part in (CONFIG, SHARD)
+    ]
+    assert restore.beside == []
+
+
+def test_a_repository_that_every_host_reaches_needs_no_carrying(make, monkeypatch):
+    """Nor is there anything on the holder for the look to miss."""
+    monkeypatch.setenv("AIRFLOW_CONN_TEST_RESTIC", json.dumps({"conn_type": "generic", "password": "hush"}))
+    restore = make("vaulted", of="vaulted").run()
+    assert (restore.state, restore.red) == ("success", set())
+    assert restore.documents == {100}
+    assert [change for change in restore.changes if change.startswith("carry")] == []
 
 
 def test_a_platform_that_is_down_comes_up(restore):

@@ -111,7 +111,7 @@ class FakeDrills:
 
     def extract(self, unit: FakeUnit, archive: str, target: str) -> int:
         """End as the script of the engine does."""
-        part = archive.rpartition("/")[2].partition(".")[0]
+        part = archive.removesuffix("/config").rpartition("/")[2].partition(".")[0]
         if part in self.damaged or not self.known(archive):
             unit.words.append(f"{part}.tar.zst: FAILED")
             return 1

@@ -197,11 +197,10 @@ class FakePlatform:
             yield MongoClient(", ".join(hook.addresses), FakeDriver(fake.driver_answers(hook), fake.mistakes))
 
         async def carry(source: HostShell, send: Any, target: HostShell, receive: Any) -> None:
-            path, own = send.line.split()[-1], receive.line.split()[4]
             theirs, ours = fake.hosts[source.host.name], fake.hosts[target.host.name]
-            ours.files[own] = theirs.files.get(path, 100)
-            ours.archives[own] = theirs.archives.get(path, "")
-            fake.tell(ours.host.name, "carry", path)
+            told, _, names = send.line.partition(" -- ")
+            for name in names.split():
+                ours.restores.receive(theirs, told.rpartition("=")[2], name, receive.line.rpartition("=")[2])
 
         monkeypatch.setattr(restore_bringing, "carry", carry)
         monkeypatch.setattr(HostHook, "connect", connect_host)

@@ -70,6 +70,11 @@ class FakeData:
         return {"enabled": True, "shardName": found["shardName"], "configServer": found["configsvrConnectionString"]}
 
 
+def _rename(known: dict[str, Any], source: str, target: str) -> None:
+    for name in [name for name in known if name.startswith(f"{source}/")]:
+        known[target + name.removeprefix(source)] = known.pop(name)
+
+
 @dataclass
 class FakeRestores:
     """
@@ -101,14 +106,13 @@ class FakeRestores:
                 return (0, f"{self.host.files[path]}\n") if path in self.host.files else (1, "")
             case ["cat", "--", path] if BROUGHT in path and path.endswith(".key"):
                 return (0, KEY) if path.removesuffix(".key") in self.data else (1, "")
+            case ["mv", "-T", "--", source, target] if CARRIED in source:
+                for known in (self.host.files, self.host.archives):
+                    _rename(known, source, target)
+                return 0, ""
             case ["mv", "-T", "--", source, target]:
                 return self._move(source, target)
             case ["mkdir", "-p", "-m", "0700", "--", path] if CARRIED in path:
-                return 0, ""
-            case ["mv", "--", source, target] if CARRIED in source:
-                for known in (self.host.files, self.host.archives):
-                    if source in known:
-                        known[target] = known.pop(source)
                 return 0, ""
             case ["rm", "-rf", "--", path] if CARRIED in path:
                 self._forget(path)
@@ -137,13 +141,19 @@ class FakeRestores:
         self.tell("rename", f"{source} to {target}")
         self.data[target] = self.data.pop(source)
         for known in (self.host.files, self.host.changed):
-            for name in [name for name in known if name.startswith(f"{source}/")]:
-                known[target + name.removeprefix(source)] = known.pop(name)
+            _rename(known, source, target)
         return 0, ""
 
+    def receive(self, holder: Any, directory: str, name: str, target: str) -> None:
+        """Have what another host has of that name in a directory: a file, or all that is below it."""
+        self.tell("carry", f"{directory}/{name}")
+        for theirs, ours in ((holder.files, self.host.files), (holder.archives, self.host.archives)):
+            for path in [p for p in theirs if p == f"{directory}/{name}" or p.startswith(f"{directory}/{name}/")]:
+                ours[target + path.removeprefix(directory)] = theirs[path]
+
     def extract(self, unit: FakeUnit, archive: str, target: str) -> int:
-        """End as the script of the engine does."""
-        part = archive.rpartition("/")[2].partition(".")[0]
+        """End as the script of the engine does; an archive of restic is the ``config`` of its repository."""
+        part = archive.removesuffix("/config").rpartition("/")[2].partition(".")[0]
         if part in self.damaged or archive not in self.host.archives:
             unit.words.append(f"{part}.tar.zst: FAILED")
             return 1

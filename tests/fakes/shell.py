@@ -223,6 +223,7 @@ class FakeHost:
             reflink.SNAPSHOT_SCRIPT: lambda: self._share(unit, *arguments),
             restic.STORE_SCRIPT: lambda: self._snapshot(unit, *arguments[3:7]),
             restic.REMOVE_SCRIPT: lambda: self._forget_snapshots(*arguments[3:]),
+            restic.EXTRACT_SCRIPT: lambda: self._restore_snapshot(unit, arguments[3], arguments[5]),
             restic.VERIFY_SCRIPT: lambda: self._read_back(arguments[3], f"{arguments[5]}.facts"),
         }
         secret = self.secrets.pop(secret_files.path_of(name), "")
@@ -254,6 +255,11 @@ class FakeHost:
         self.files[facts] = sum(read.values())
         self.archives[facts] = hashlib.sha256(f"{repository}/{part}".encode()).hexdigest()
         return 0
+
+    def _restore_snapshot(self, unit: FakeUnit, repository: str, target: str) -> int:
+        if not repository.startswith("/"):
+            self.archives[f"{repository}/config"] = "is elsewhere, for whoever asks"
+        return self._extracting(target).extract(unit, f"{repository}/config", target)
 
     def _forget_snapshots(self, directory: str, repository: str, *parts: str) -> int:
         for part in parts:

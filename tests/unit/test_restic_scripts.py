@@ -19,6 +19,7 @@ from vitam_operators.archive import EXCLUDED_OF_MONGODB
 from vitam_operators.config_copies import CopyConfig
 from vitam_operators.engines.base import Job
 from vitam_operators.engines.restic import ResticEngine
+from vitam_operators.restores import bringing
 
 UNIT = "vitam-copy-L-p.service"
 PASSWORD = 'cafe\'s "$(secret)" \\\n'
@@ -380,6 +381,22 @@ def test_a_damaged_copy_is_not_extracted(copied, tmp_path):
     flip(max(copied.packs, key=lambda path: path.stat().st_size))
     assert copied.extract(tmp_path / "back").returncode != 0
     assert not (tmp_path / "back").exists()
+
+
+def test_a_repository_is_carried_to_another_host_and_opened_there(finished, tmp_path):
+    """By the commands of a restore, whose sudo is taken away: all of it, or nothing under that name."""
+    pieces = finished.engine.pieces(finished.engine.place("L", "p"))
+    own = f"{tmp_path}/restore-L/p"
+    steps = [bringing.make_directory(own), bringing.send(pieces), bringing.receive(own), bringing.arrived(own)]
+    make, send, receive, arrived = (step.line.replace("sudo -n ", "") for step in steps)
+    subprocess.run(["bash", "-ec", f"set -o pipefail; {make}; {send} | {receive}; {arrived}"], check=True)
+    ended_well(finished.run(finished.engine.extract(pieces.place_in(own), f"{tmp_path}/back")))
+    assert contents(tmp_path / "back") == contents(finished.source)
+
+
+@pytest.mark.parametrize("repository", ["sftp:me@vault:/srv/restic", "rest:https://vault"])
+def test_a_repository_elsewhere_is_not_carried(place, repository):
+    assert place.engine.pieces(f"{repository}/p#L") is None
 
 
 def test_a_copy_that_is_not_there_is_not_extracted(finished, tmp_path):

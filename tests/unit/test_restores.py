@@ -9,6 +9,7 @@ import pytest
 
 from tests.conftest import TESTS
 from vitam_operators.config_copies import CopyConfig
+from vitam_operators.engines.chosen import ENGINES
 from vitam_operators.errors import RestoreRefusedError
 from vitam_operators.platforms import load_platform
 from vitam_operators.privileges import sudoers
@@ -64,12 +65,12 @@ def test_copies_are_looked_for_where_they_were_brought_to():
             ["mongo-data-shard1 is in backup 20261123T190000Z, the platform has no such set"],
         ),
         (
-            without("", **{"mongo-data-shard0": {"kind": "shard", "host": "elsewhere"}}),
+            without("", **{"mongo-data-shard0": {"kind": "shard", "host": "elsewhere", "archive": "/b/p.tar"}}),
             ["mongo-data-shard0 is on elsewhere, which is no host of this platform: restore.held_by says who has it"],
         ),
         (
-            without("", **{"mongo-data-shard0": {"kind": "shard", "host": "data", "engine": "restic"}}),
-            ["mongo-data-shard0 was copied by restic: this restore knows only archives of tar"],
+            without("", **{"mongo-data-shard0": {"kind": "shard", "host": "data", "engine": "borg"}}),
+            ["mongo-data-shard0 was copied by borg, which is none of restic, tar"],
         ),
     ],
 )
@@ -78,11 +79,20 @@ def test_a_backup_that_does_not_fit_is_refused(manifest, words):
     assert list(plans.findings(SPARE, manifest)) == words
 
 
+def test_copies_of_restic_need_to_be_told_of_restic():
+    """Where its copies lie says the manifest; who knows the password, the platform file."""
+    manifest = without("", **{"mongo-data-shard0": {"kind": "shard", "host": "data", "engine": "restic"}})
+    platform = SPARE.model_copy(update={"copies": CopyConfig()})
+    assert list(plans.findings(platform, manifest)) == [
+        "mongo-data-shard0 was copied by restic: copy.restic is missing, it says which connection has the password"
+    ]
+
+
 def test_what_is_approved_says_what_is_replaced():
     """Who approves sees each directory, what is in it, and what comes in its place."""
     lines = plans.in_words(SPARE, MANIFEST, {"two": {"mongo-data-shard0": 4096}})
     assert lines[0] == (
-        "two: /vitam/data/mongod/db, 4.0 KiB, is replaced by mongo-data-shard0 of three (archive of 2.0 KiB)"
+        "two: /vitam/data/mongod/db, 4.0 KiB, is replaced by mongo-data-shard0 of three (copy of 2.0 KiB)"
     )
     assert "what is there (its size is not known)" in lines[1]
     assert plans.left_alone(MANIFEST) == ["app-conf"]
@@ -172,8 +182,10 @@ def test_facts_of_a_swap():
 
 def test_the_sudo_rules_let_it():
     """Each command that a restore runs as root, by the rules that are printed for a host."""
-    archive = f"/vitam/backup/{LABEL}/mongo-data-shard0.tar.zst"
-    commands = list(rights.archive_commands(archive, LABEL, CopyConfig()))
+    commands = []
+    for engine in ENGINES.values():
+        pieces = engine(SPARE.copies).pieces(engine(SPARE.copies).place(LABEL, "mongo-data-shard0"))
+        commands += rights.carrying_commands(pieces, LABEL, "mongo-data-shard0", SPARE.copies)
     for part in plans.database_parts(SPARE):
         commands += rights.place_commands(Place(part, "two"), LABEL)
     assert len(commands) > 40
@@ -188,7 +200,10 @@ def test_the_sudo_rules_let_it():
         f"sudo -n rm -rf -- {PATH}",
         f"sudo -n rm -rf -- {PATH}.vitam-before-x",
         f"sudo -n rm -rf -- {KEPT}/../db",
-        "sudo -n tee -- /vitam/backup/restore-x/a.partial > /dev/null",
+        "sudo -n tar --extract --file=- --directory=/etc",
+        f"sudo -n tar --extract --file=- --directory=/vitam/backup/restore-{LABEL}/../a.partial",
+        "sudo -n tar --create --file=- --directory=/srv/restic -- .",
+        "sudo -n tar --create --file=- --directory=/etc -- shadow",
     ],
 )
 def test_the_sudo_rules_reach_no_further(line):

@@ -44,6 +44,32 @@ class Stored:
     files: int
 
 
+@dataclass(frozen=True)
+class Pieces:
+    """
+    What a copy consists of on the host that holds it: all that another host needs to extract it there.
+
+    :param directory: where they lie
+    :param names: files and directories in there; the copy is known by the first one
+    :param suffix: what follows that name in the copy's place
+    :param sized: whether the first one takes as many bytes as the manifest says of the copy
+    """
+
+    directory: str
+    names: tuple[str, ...]
+    suffix: str = ""
+    sized: bool = True
+
+    @property
+    def first(self) -> str:
+        """The path by which the copy is known."""
+        return f"{self.directory}/{self.names[0]}"
+
+    def place_in(self, directory: str) -> str:
+        """Return the place of the copy once its pieces are in a directory."""
+        return f"{directory}/{self.names[0]}{self.suffix}"
+
+
 class Engine(ABC):
     """
     A way to store copies. It decides nothing about when: operators do.
@@ -79,6 +105,10 @@ class Engine(ABC):
     @abstractmethod
     def extract(self, place: str, target: str) -> Job:
         """Change: put what is in a copy into a directory that does not exist yet, whole or not at all."""
+
+    @abstractmethod
+    def pieces(self, place: str) -> Pieces | None:
+        """Return what a copy consists of; ``None`` when each host gets at it where it is."""
 
     @abstractmethod
     def remove(self, label: str, parts: tuple[str, ...]) -> Job:

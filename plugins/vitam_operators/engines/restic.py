@@ -16,7 +16,7 @@ from typing import ClassVar
 from vitam_operators import archive, on_host, secret_files
 from vitam_operators.commands import Command, change, line
 from vitam_operators.config_copies import ResticConfig
-from vitam_operators.engines.base import Engine, Job, Stored, strict
+from vitam_operators.engines.base import Engine, Job, Pieces, Stored, strict
 from vitam_operators.errors import ConfigError
 from vitam_operators.secret_files import TAKE_SCRIPT, Secret
 
@@ -173,6 +173,12 @@ class ResticEngine(Engine):
         """Change: restore the snapshot, and compare the names, sizes, times, owners and modes with restic's list."""
         repository, _, label = place.rpartition("#")
         return self._job(EXTRACT_SCRIPT, label, repository, repository.rpartition("/")[2], target)
+
+    def pieces(self, place: str) -> Pieces | None:
+        """Return the part's repository, with all its copies, if it is a directory of the host; it stays encrypted."""
+        repository, _, label = place.rpartition("#")
+        directory, _, part = repository.rpartition("/")
+        return Pieces(directory, (part,), f"#{label}", sized=False) if repository.startswith("/") else None
 
     def remove(self, label: str, parts: tuple[str, ...]) -> Job:
         """Change: forget the snapshots, and remove what no other one needs; then the lists on this host."""

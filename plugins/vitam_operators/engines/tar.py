@@ -13,7 +13,7 @@ import re
 from typing import ClassVar
 
 from vitam_operators.commands import Command, change, line
-from vitam_operators.engines.base import Engine, Job, Stored, strict
+from vitam_operators.engines.base import Engine, Job, Pieces, Stored, strict
 
 RECORD_BYTES = 10_240
 SUFFIX = {"zstd": ".tar.zst", "none": ".tar"}
@@ -109,6 +109,11 @@ class TarEngine(Engine):
     def extract(self, place: str, target: str) -> Job:
         """Change: check the archive's checksum, then extract it with owners, modes and attributes."""
         return Job(EXTRACT_SCRIPT, (place, _expand(place), target))
+
+    def pieces(self, place: str) -> Pieces:
+        """Return the archive, and its checksum, which the extraction proves."""
+        directory, _, archive = place.rpartition("/")
+        return Pieces(directory, (archive, f"{archive}.sha256"))
 
     def remove(self, label: str, parts: tuple[str, ...]) -> Job:
         """Change: remove the directory of the backup, whatever parts are in it."""

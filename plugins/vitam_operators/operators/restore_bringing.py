@@ -6,8 +6,8 @@ import dataclasses
 from abc import abstractmethod
 from typing import Any
 
-from vitam_operators import archive, drill_findings, nights, systemd
-from vitam_operators.engines.chosen import engine_of
+from vitam_operators import archive, drill, drill_findings, nights, systemd
+from vitam_operators.engines.chosen import engine_name, engine_of
 from vitam_operators.errors import RestoreFailedError, StillStoppingError, VitamBackupError
 from vitam_operators.hooks import drills as drill_hooks
 from vitam_operators.hooks.carrying import carry
@@ -27,7 +27,7 @@ from vitam_operators.words import size_words
 
 class CarryCopyOperator(PlaceOperator):
     """
-    Carry a copy's archive from the host that holds it to a member's host, through this machine.
+    Carry a copy from the host that holds it to a member's host, through this machine.
 
     A second try begins anew, and does nothing when all has arrived.
     """
@@ -36,24 +36,29 @@ class CarryCopyOperator(PlaceOperator):
         """Return ``{"from", "size_bytes"}``."""
         night = self.cold_night(context)
         record = self.manifest_of(night)["parts"][self.part]
-        source, path = plans.holder(self.platform, record), str(record["archive"])
-        if source == self.host:
-            self.log.info("%s is on this host: %s", self.part, path)
+        source, pieces = plans.holder(self.platform, record), plans.pieces(self.platform, record)
+        if pieces is None or source == self.host:
+            self.log.info("%s needs no carrying: %s", self.part, record["archive"])
             return {"from": source, "size_bytes": 0}
-        own = bringing.carried(night.label, path, self.platform.copies)
+        own = bringing.carried(night.label, self.part, self.platform.copies)
         async with HostHook(target(self.platform, source)).connect() as there, self.to_host().connect() as here:
-            if await here.run(bringing.size_of(own)) == record["size_bytes"]:
-                return {"from": source, "size_bytes": record["size_bytes"]}
-            await here.run(bringing.make_directory(night.label, self.platform.copies))
-            self.log.info("%s: %s from %s to %s", self.part, size_words(record["size_bytes"]), source, self.host)
-            for end in (bringing.SHA256, ""):
-                await carry(there, bringing.send(path + end), here, bringing.receive(own + end))
-                await here.run(bringing.arrived(own + end))
+            if not await here.run(drill.there([own])):
+                self.log.info("%s: %s from %s to %s", self.part, size_words(record["size_bytes"]), source, self.host)
+                await here.run(bringing.make_directory(own))
+                await carry(there, bringing.send(pieces), here, bringing.receive(own))
+                await here.run(bringing.arrived(own))
         return {"from": source, "size_bytes": record["size_bytes"]}
 
 
 class ExtractRestoredOperator(PlaceOperator, WaitingOperator):
-    """Extract a copy beside the member's data directory, on the same file system; its checksum is proved on the way."""
+    """Extract a copy beside the member's data directory, on the same file system; it is proved whole on the way."""
+
+    def copy_at(self, night: Night, record: Record) -> str:
+        """Return where this host finds the copy."""
+        pieces = plans.pieces(self.platform, record)
+        if pieces is None or plans.holder(self.platform, record) == self.host:
+            return str(record["archive"])
+        return pieces.place_in(bringing.carried(night.label, self.part, self.platform.copies))
 
     def limit_s(self) -> int:
         """Return a day: the platform runs meanwhile; the window's give-up time ends it before."""
@@ -72,10 +77,8 @@ class ExtractRestoredOperator(PlaceOperator, WaitingOperator):
                 self.log.info("%s was extracted by an earlier try: %s", self.part, brought)
                 return None
             if await jobs.may_start(shell, unit):
-                at_home = plans.holder(self.platform, record) == self.host
-                path = str(record["archive"])
-                path = path if at_home else bringing.carried(night.label, path, self.platform.copies)
-                job = engine_of(self.platform.copies, record.get("engine")).extract(path, brought)
+                engine = engine_of(self.platform.copies, engine_name(record))
+                job = engine.extract(self.copy_at(night, record), brought)
                 self.log.info("%s: about %s, to %s", self.part, size_words(size_bytes), brought)
                 what = f"Vitam restore of backup {night.opened['restored']}: {self.part}"
                 await jobs.start(shell, unit, job, runtime_max_s=bringing.A_DAY_S, description=what, in_background=True)
@@ -138,8 +141,6 @@ class OpenRestoredOperator(PlaceOperator, WaitingOperator):
         return night.write(f"{self.record_kind}.{self.place.name}", {"at": nights.now_text(), **facts})
 
     async def _with_mongod(self, shell: Shell, night: Night) -> Record:
-        from vitam_operators import drill
-
         key = await shell.run(drill.key(self.place.brought(night.label)))
         async with shell.forward(self.port) as port, drill_hooks.ScratchHook(port, key).connect() as client:
             return await self.work(client, night)

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 from vitam_operators import archive, drill, drill_findings, guard, systemd
+from vitam_operators.engines.chosen import ENGINES, engine_name
 from vitam_operators.errors import VitamBackupError
 from vitam_operators.hooks import mongo as mongo_hooks
 from vitam_operators.hooks.hosts import HostHook, Shell, target
@@ -32,7 +33,10 @@ class CheckRestoreHostOperator(HostOperator, RestoreOperator, LookOperator):
             states = await shell.run(systemd.unit_states(units)) if units else {}
             needed = set(units) - optional_timers(self.platform, self.host)
             findings = [f"{self.host}: {u} is {s.load}" for u, s in states.items() if u in needed and not s.exists]
-            findings += [finding async for finding in self._not_prepared(shell, context["dag_run"].run_id, units)]
+            tools = (*NEEDED_TOOLS, *self._tools_of(manifest))
+            findings += [
+                finding async for finding in self._not_prepared(shell, context["dag_run"].run_id, units, tools)
+            ]
             sizes = await self._sizes(shell, findings)
             if not findings:
                 findings += [finding async for finding in self._not_there(shell, manifest)]
@@ -41,8 +45,16 @@ class CheckRestoreHostOperator(HostOperator, RestoreOperator, LookOperator):
         running = [unit for unit in there if states[unit].running]
         return {"host": self.host, "running": running, "units": there, "sizes": sizes}, findings
 
-    async def _not_prepared(self, shell: Shell, run_id: str, units: list[str]) -> AsyncIterator[str]:
-        for tool in await shell.run(systemd.missing_tools(NEEDED_TOOLS)):
+    def _tools_of(self, manifest: Record) -> list[str]:
+        """Return the programs of the engines that made the copies which come to this host."""
+        names = [place.part.name for place in plans.places_of(self.platform, self.host)]
+        engines = {engine_name(manifest["parts"][name]) for name in names if name in manifest["parts"]}
+        return sorted({tool for engine in engines & ENGINES.keys() for tool in ENGINES[engine].tools} - {*NEEDED_TOOLS})
+
+    async def _not_prepared(
+        self, shell: Shell, run_id: str, units: list[str], tools: tuple[str, ...]
+    ) -> AsyncIterator[str]:
+        for tool in await shell.run(systemd.missing_tools(tools)):
             yield f"{self.host}: the program {tool} is missing, install it"
         if not await shell.run(systemd.may_sudo(units)):
             yield f"{self.host}: sudo asks for a password; its sudoers file is not that of docs/hosts.md"
@@ -65,10 +77,13 @@ class CheckRestoreHostOperator(HostOperator, RestoreOperator, LookOperator):
         for name, record in manifest["parts"].items():
             if record["kind"] not in DATABASES or plans.holder(self.platform, record) != self.host:
                 continue
-            found = await shell.run(bringing.size_of(record["archive"]))
-            if found != record["size_bytes"]:
-                has = "is not there" if found is None else f"has {found} bytes"
-                yield f"{self.host}: {record['archive']} ({name}) {has}, expected {record['size_bytes']} bytes"
+            pieces = plans.pieces(self.platform, record)
+            found = None if pieces is None else await shell.run(bringing.size_of(pieces.first))
+            if pieces is not None and found is None:
+                yield f"{self.host}: {pieces.first} ({name}) is not there"
+            elif pieces is not None and pieces.sized and found != record["size_bytes"]:
+                expected = record["size_bytes"]
+                yield f"{self.host}: {pieces.first} ({name}) has {found} bytes, expected {expected} bytes"
 
     async def _does_not_fit(self, shell: Shell, label: str, manifest: Record) -> AsyncIterator[str]:
         """Check versions, and the room for all that comes to the host at once."""
@@ -84,12 +99,15 @@ class CheckRestoreHostOperator(HostOperator, RestoreOperator, LookOperator):
         parts = [place.part.name for place in places if place.part.name in manifest["parts"]]
         sizes = {part: drill_findings.source_bytes(opened, manifest, part) for part in parts}
         records = [manifest["parts"][part] for part in parts]
-        carried = [r["size_bytes"] for r in records if plans.holder(self.platform, r) != self.host]
+        carried = [r["size_bytes"] for r in records if self._comes_from_elsewhere(r)]
         for path in sorted({place.db_path.rpartition("/")[0] for place in places}):
             needed = int((sum(sizes.values()) + sum(carried)) * self.platform.copies.room_factor)
             free = await shell.run(archive.room_at(path))
             if free < needed:
                 yield f"{self.host}: {path} has {size_words(free)} free, what is brought needs {size_words(needed)}"
+
+    def _comes_from_elsewhere(self, record: Record) -> bool:
+        return plans.holder(self.platform, record) != self.host and plans.pieces(self.platform, record) is not None
 
 
 class CheckRestoreClusterOperator(ClusterOperator, RestoreOperator):

@@ -1,19 +1,17 @@
 """
-Bringing a copy to the hosts of a set's other members: its archive, with its checksum, to a directory for this restore.
+Bringing a copy to the hosts of a set's other members: all that it consists of, to a directory for this restore.
 
-The archive goes through the Airflow machine, from one ssh connection to the other; the hosts need no way to each other.
-What arrives is proved by the archive's checksum when it is extracted.
+It goes through the Airflow machine as a tar stream, from one ssh connection to the other; the hosts need no way to each
+other. What arrives is proved when it is extracted: by the archive's checksum, by restic itself.
 """
 
 from __future__ import annotations
 
-from pathlib import PurePosixPath
-
 from vitam_operators.commands import Command, change, line, nothing
 from vitam_operators.config_copies import CopyConfig
+from vitam_operators.engines.base import Pieces
 
 A_DAY_S = 24 * 3600
-SHA256 = ".sha256"
 
 
 def extract_unit(label: str, part: str) -> str:
@@ -22,41 +20,43 @@ def extract_unit(label: str, part: str) -> str:
 
 
 def carried_directory(label: str, copies: CopyConfig) -> str:
-    """Return the directory of a host for archives that come from other hosts."""
+    """Return the directory of a host for copies that come from other hosts."""
     return f"{copies.directory}/restore-{label}"
 
 
-def carried(label: str, archive: str, copies: CopyConfig) -> str:
-    """Return where an archive of another host is put."""
-    return f"{carried_directory(label, copies)}/{PurePosixPath(archive).name}"
+def carried(label: str, part: str, copies: CopyConfig) -> str:
+    """Return the directory for what a copy of another host consists of; it is there once all of it is."""
+    return f"{carried_directory(label, copies)}/{part}"
 
 
 def size_of(path: str) -> Command[int | None]:
-    """Fact: the bytes of an archive, ``None`` when it is not there."""
+    """Fact: the bytes of a file, ``None`` when it is not there."""
     words = line("stat", "--format=%s", "--", path, sudo=True)
     return Command(words, lambda output: int(output) if output.strip() else None, ok=frozenset({0, 1}))
 
 
-def make_directory(label: str, copies: CopyConfig) -> Command[None]:
-    """Change: have the directory for archives of other hosts."""
-    return change("mkdir", "-p", "-m", "0700", "--", carried_directory(label, copies))
+def make_directory(directory: str) -> Command[None]:
+    """Change: have a directory for what has not come whole yet."""
+    return change("mkdir", "-p", "-m", "0700", "--", f"{directory}.partial")
 
 
-def send(path: str) -> Command[None]:
-    """Fact: a file's bytes on the standard output."""
-    return Command(line("cat", "--", path, sudo=True), nothing, timeout_s=A_DAY_S)
+def send(pieces: Pieces) -> Command[None]:
+    """Fact: what a copy consists of, as a tar stream on the standard output."""
+    words = line("tar", "--create", "--file=-", f"--directory={pieces.directory}", "--", *pieces.names, sudo=True)
+    return Command(words, nothing, timeout_s=A_DAY_S)
 
 
-def receive(path: str) -> Command[None]:
-    """Change: write what comes on the standard input beside ``path``; :func:`arrived` gives it the name."""
-    return Command(f"{line('tee', '--', f'{path}.partial', sudo=True)} > /dev/null", nothing, timeout_s=A_DAY_S)
+def receive(directory: str) -> Command[None]:
+    """Change: put what comes on the standard input beside a directory; :func:`arrived` gives it the name."""
+    words = line("tar", "--extract", "--file=-", f"--directory={directory}.partial", sudo=True)
+    return Command(words, nothing, timeout_s=A_DAY_S)
 
 
-def arrived(path: str) -> Command[None]:
-    """Change: a file has come whole."""
-    return change("mv", "--", f"{path}.partial", path)
+def arrived(directory: str) -> Command[None]:
+    """Change: all has come."""
+    return change("mv", "-T", "--", f"{directory}.partial", directory)
 
 
 def forget(label: str, copies: CopyConfig) -> Command[None]:
-    """Change: remove the archives that came from other hosts."""
+    """Change: remove what came from other hosts."""
     return change("rm", "-rf", "--", carried_directory(label, copies), timeout_s=600)

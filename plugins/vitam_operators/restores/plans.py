@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from vitam_operators.config import Platform
-from vitam_operators.engines.chosen import engine_name
-from vitam_operators.engines.tar import TarEngine
+from vitam_operators.engines.base import Pieces
+from vitam_operators.engines.chosen import ENGINES, engine_name
+from vitam_operators.engines.restic import ResticEngine
 from vitam_operators.nights import Record
 from vitam_operators.parts import DATABASES, MongoPart, config_parts, shard_parts
 from vitam_operators.words import size_words
@@ -79,6 +80,12 @@ def holder(platform: Platform, record: Mapping[str, Any]) -> str:
     return platform.restore.held_by.get(host, host)
 
 
+def pieces(platform: Platform, record: Mapping[str, Any]) -> Pieces | None:
+    """Return what a copy consists of on its holder; ``None`` when no host needs another one for it."""
+    engine = ENGINES.get(engine_name(record))
+    return engine(platform.copies).pieces(str(record["archive"])) if engine else None
+
+
 def addresses(platform: Platform, part: MongoPart) -> list[str]:
     """Return ``address:port`` of each member of a set, arbiters included, as Vitam's ``rs.conf()`` has them."""
     return [f"{platform.host(member.host).service_ip}:{part.daemon.port}" for member in part.replica_set.members]
@@ -100,9 +107,11 @@ def findings(platform: Platform, manifest: Record) -> Iterator[str]:
     known = {host.name for host in platform.hosts}
     for name in sorted(copied & wanted):
         record = parts[name]
-        if engine_name(record) != TarEngine.name:
-            yield f"{name} was copied by {engine_name(record)}: this restore knows only archives of {TarEngine.name}"
-        if holder(platform, record) not in known:
+        if engine_name(record) not in ENGINES:
+            yield f"{name} was copied by {engine_name(record)}, which is none of {', '.join(sorted(ENGINES))}"
+        elif engine_name(record) == ResticEngine.name and platform.copies.restic is None:
+            yield f"{name} was copied by restic: copy.restic is missing, it says which connection has the password"
+        elif pieces(platform, record) is not None and holder(platform, record) not in known:
             yield f"{name} is on {record['host']}, which is no host of this platform: restore.held_by says who has it"
 
 
@@ -124,6 +133,6 @@ def in_words(platform: Platform, manifest: Record, sizes: Mapping[str, Mapping[s
         now = "what is there (its size is not known)" if there is None else size_words(there)
         lines.append(
             f"{place.host}: {place.db_path}, {now}, is replaced by {place.part.name} "
-            f"of {holder(platform, record)} (archive of {size_words(record['size_bytes'])})"
+            f"of {holder(platform, record)} (copy of {size_words(record['size_bytes'])})"
         )
     return lines

@@ -8,6 +8,7 @@ from typing import Any
 from vitam_operators import archive, drill
 from vitam_operators.commands import Command
 from vitam_operators.config_copies import CopyConfig
+from vitam_operators.engines.base import Pieces
 from vitam_operators.restores import bringing, swapping
 from vitam_operators.restores.plans import Place
 
@@ -29,19 +30,19 @@ def place_commands(place: Place, label: str) -> Iterator[Command[Any]]:
     yield swapping.remove(kept)
 
 
-def archive_commands(path: str, label: str, copies: CopyConfig) -> Iterator[Command[Any]]:
+def carrying_commands(pieces: Pieces | None, label: str, part: str, copies: CopyConfig) -> Iterator[Command[Any]]:
     """
-    Send an archive to another host, or have one from there.
+    Send a copy to another host, or have one from there.
 
-    :param path: of the archive on the host that holds it
+    :param pieces: what the copy consists of, ``None`` when it need not be sent
     """
-    yield bringing.make_directory(label, copies)
+    if pieces is not None:
+        yield bringing.size_of(pieces.first)
+        yield bringing.send(pieces)
+    own = bringing.carried(label, part, copies)
+    yield drill.there([own])
+    yield bringing.make_directory(own)
+    yield bringing.receive(own)
+    yield bringing.arrived(own)
     yield drill.there([bringing.carried_directory(label, copies)])
-    for end in ("", bringing.SHA256):
-        own = bringing.carried(label, path + end, copies)
-        yield bringing.size_of(path + end)
-        yield bringing.size_of(own)
-        yield bringing.send(path + end)
-        yield bringing.receive(own)
-        yield bringing.arrived(own)
     yield bringing.forget(label, copies)
