@@ -13,6 +13,7 @@ from lab.airflow_stack import AirflowStack
 
 DAG_ID = "vitam_backup"
 DRILL_ID = "vitam_restore_drill"
+RESTORE_ID = "vitam_restore"
 TIME_FOR_A_NIGHT = dt.timedelta(hours=2)
 LOOK_EVERY_S = 2.0
 """Seconds between two looks at a night: each asks for the states of some two hundred steps."""
@@ -92,6 +93,22 @@ class NightWatch:
                 return
             time.sleep(1)
         raise TimeoutError(f"{task_id} of {run_id} was not {' or '.join(states)} within {within_s:.0f} s")
+
+    def await_question(self, run_id: str, task_id: str, within_s: float = 900) -> None:
+        """Wait until a step asks a person something, under "Required actions"."""
+        deadline = time.monotonic() + within_s
+        while time.monotonic() < deadline:
+            asked = self.get(f"/dags/{self.dag_id}/dagRuns/{run_id}/hitlDetails")["hitl_details"]
+            if any(one["task_instance"]["task_id"] == task_id for one in asked):
+                return
+            time.sleep(1)
+        raise TimeoutError(f"{task_id} of {run_id} asked nothing within {within_s:.0f} s")
+
+    def answer(self, run_id: str, task_id: str, option: str) -> None:
+        """Answer what a step asks."""
+        self.await_question(run_id, task_id)
+        path = f"/dags/{self.dag_id}/dagRuns/{run_id}/taskInstances/{task_id}/-1/hitlDetails"
+        self.patch(path, {"chosen_options": [option], "params_input": {}})
 
     def state(self, run_id: str) -> str:
         """Return the state of a run."""
