@@ -10,6 +10,8 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -128,8 +130,7 @@ class AirflowStack:
 
     def kill(self) -> None:
         """Kill every process at once, as a power cut would."""
-        for pid in self._processes():
-            os.kill(pid, signal.SIGKILL)
+        _kill(self._processes())
 
     def kill_part(self, part: str) -> None:
         """
@@ -143,8 +144,7 @@ class AirflowStack:
         heads = [pid for pid, (_, words) in processes.items() if words.split()[-1:] == [part]]
         if not heads:
             raise ProcessLookupError(f"no process of this Airflow is its {part}")
-        for pid in {pid for head in heads for pid in _with_children(head, processes)}:
-            os.kill(pid, signal.SIGKILL)
+        _kill(dict.fromkeys(pid for head in heads for pid in _with_children(head, processes)))
 
     def tasks(self) -> list[int]:
         """Return the processes in which steps run now, not the executor's own: it does not survive the loss of one."""
@@ -234,6 +234,13 @@ class AirflowStack:
         except ProcessLookupError:
             return False
         return True
+
+
+def _kill(processes: Iterable[int]) -> None:
+    """Kill processes; one that its parent's death has ended already is no mistake."""
+    for pid in processes:
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
 
 
 def _with_children(pid: int, processes: dict[int, tuple[int, str]]) -> list[int]:

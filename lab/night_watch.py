@@ -91,6 +91,8 @@ class NightWatch:
         while time.monotonic() < deadline:
             if any(step["task_id"] == task_id and step["state"] in states for step in self.steps(run_id)):
                 return
+            if self.state(run_id) in ("success", "failed"):
+                raise TimeoutError(f"{run_id} has ended, and no {task_id} is {' or '.join(states)}")
             time.sleep(1)
         raise TimeoutError(f"{task_id} of {run_id} was not {' or '.join(states)} within {within_s:.0f} s")
 
