@@ -23,10 +23,8 @@ is up. To start the platform again by hand, clear the tasks of the group **start
 
 from __future__ import annotations
 
-from datetime import timedelta
 from pathlib import Path
 
-import pendulum
 from airflow.sdk import DAG, Label, Param, TaskGroup, TriggerRule, chain
 
 from vitam_operators.graph import (
@@ -37,6 +35,7 @@ from vitam_operators.graph import (
     file_sets,
     for_each,
     hosts,
+    of_platform,
     parts,
     platform_file,
     replica_sets,
@@ -48,7 +47,6 @@ from vitam_operators.graph import (
     stop_services,
 )
 from vitam_operators.operators.backups import OpenBackupOperator, PlanNightOperator, SealBackupOperator
-from vitam_operators.operators.base import RETRY_POLICY
 from vitam_operators.operators.copies import (
     CopyFilesOperator,
     CopyReplicaSetOperator,
@@ -94,16 +92,8 @@ with DAG(
     description=f"Stops {platform.name} in the manual's order, copies it, starts it again, proves the copies",
     doc_md=__doc__,
     schedule=NightWindowTimetable.from_config(platform.window),
-    start_date=pendulum.datetime(2026, 1, 1, tz=platform.window.timezone),
-    catchup=False,
-    max_active_runs=1,
     tags=["vitam", "backup"],
-    default_args={
-        "platform_file": str(PLATFORM_FILE),
-        "retries": 3,
-        "retry_delay": timedelta(seconds=10),
-        "retry_policy": RETRY_POLICY,
-    },
+    **of_platform(PLATFORM_FILE, platform),
     params={
         "plan_only": Param(
             False,

@@ -21,7 +21,6 @@ from __future__ import annotations
 from datetime import timedelta
 from pathlib import Path
 
-import pendulum
 from airflow.providers.standard.operators.hitl import ApprovalOperator
 from airflow.sdk import DAG, Label, Param, TaskGroup, TriggerRule, chain
 
@@ -32,6 +31,7 @@ from vitam_operators.graph import (
     for_each,
     hosts,
     members,
+    of_platform,
     platform_file,
     replica_sets,
     restart,
@@ -40,7 +40,6 @@ from vitam_operators.graph import (
     start_services,
     stop_services,
 )
-from vitam_operators.operators.base import RETRY_POLICY
 from vitam_operators.operators.elasticsearch import StartElasticsearchOperator
 from vitam_operators.operators.guard import DisarmRestartGuardOperator
 from vitam_operators.operators.mongo import StartPrimaryOperator
@@ -92,18 +91,9 @@ with DAG(
     description=f"Puts a backup back onto {platform.name}, once a person has approved it",
     doc_md=__doc__,
     schedule=None,
-    start_date=pendulum.datetime(2026, 1, 1, tz=platform.window.timezone),
-    catchup=False,
-    max_active_runs=1,
     render_template_as_native_obj=False,
     tags=["vitam", "restore"],
-    default_args={
-        "platform_file": str(PLATFORM_FILE),
-        "kept_in": RESTORES,
-        "retries": 3,
-        "retry_delay": timedelta(seconds=10),
-        "retry_policy": RETRY_POLICY,
-    },
+    **of_platform(PLATFORM_FILE, platform, kept_in=RESTORES),
     params={
         "backup": Param(
             None,

@@ -15,23 +15,21 @@ them. What was found is noted with the backup (`drill.json`), whose manifest sta
 
 from __future__ import annotations
 
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-import pendulum
 from airflow.sdk import DAG, CronTriggerTimetable, Param, TriggerRule, chain
 
 from vitam_operators.graph import (
     database_parts,
     directory_parts,
     for_each,
+    of_platform,
     parts,
     platform_file,
     restart,
     sealed_backups,
 )
-from vitam_operators.operators.base import RETRY_POLICY
 from vitam_operators.operators.drill_examination import (
     ConcludeDrillOperator,
     ExamineCopyOperator,
@@ -57,16 +55,8 @@ with DAG(
     description=f"Extracts a backup of {platform.name} beside the platform, opens it, reads it, removes it again",
     doc_md=__doc__,
     schedule=SCHEDULES[platform.drill.when],
-    start_date=pendulum.datetime(2026, 1, 1, tz=platform.window.timezone),
-    catchup=False,
-    max_active_runs=1,
     tags=["vitam", "backup"],
-    default_args={
-        "platform_file": str(PLATFORM_FILE),
-        "retries": 3,
-        "retry_delay": timedelta(seconds=10),
-        "retry_policy": RETRY_POLICY,
-    },
+    **of_platform(PLATFORM_FILE, platform),
     params={
         "backup": Param(
             None,

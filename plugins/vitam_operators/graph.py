@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import inspect
+from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
+import pendulum
 from airflow.sdk import Asset, TriggerRule
 
 from vitam_operators.config import Platform
-from vitam_operators.operators.base import NightOperator
+from vitam_operators.operators.base import RETRY_POLICY, NightOperator
 from vitam_operators.operators.services import StartServiceOperator, StopServiceOperator
 from vitam_operators.parts import MongoPart, all_parts, config_parts, files_parts, shard_parts
 from vitam_operators.platforms import PLATFORM_FILE_VARIABLE as PLATFORM_FILE_VARIABLE
@@ -17,6 +20,22 @@ from vitam_operators.procedure import Service
 from vitam_operators.restores import plans
 
 Targets = list[dict[str, str]]
+
+
+def of_platform(file: Path, platform: Platform, **defaults: Any) -> dict[str, Any]:
+    """
+    Return what all DAGs of a platform have in common: one run at a time, and how their steps are tried again.
+
+    :param file: the platform file
+    :param defaults: more arguments that all steps get
+    """
+    tried_again = {"retries": 3, "retry_delay": timedelta(seconds=10), "retry_policy": RETRY_POLICY}
+    return {
+        "start_date": pendulum.datetime(2026, 1, 1, tz=platform.window.timezone),
+        "catchup": False,
+        "max_active_runs": 1,
+        "default_args": {"platform_file": str(file), **tried_again, **defaults},
+    }
 
 
 def for_each(targets: Targets, operator: type[NightOperator], task_id: str, **fixed: Any) -> Any:

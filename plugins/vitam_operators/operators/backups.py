@@ -20,7 +20,7 @@ from vitam_operators.left_out import left_out
 from vitam_operators.messages import night_that_died
 from vitam_operators.nights import Night, Record
 from vitam_operators.operators.base import NightOperator
-from vitam_operators.operators.looks import FINDINGS, GUARD, Facts
+from vitam_operators.operators.looks import GUARD, Facts, answers_of, findings_of
 from vitam_operators.operators.prune import KEPT_FOR_EVER, planned
 from vitam_operators.operators.services import note
 from vitam_operators.parts import config_parts, planned_parts, shard_parts
@@ -69,7 +69,7 @@ class PlanNightOperator(NightOperator):
 
     def _tell_of_the_dead(self, context: Any) -> None:
         """Tell of each run that died with the platform stopped, once: its own step that tells never ran."""
-        found = [report for report in self._of_all(context, "check_host", GUARD) if report]
+        found = [report for report in answers_of(context, "check_host", GUARD) if report]
         for backup in sorted({report["backup"] for report in found}):
             night = nights_of(self.platform).named(backup)
             reports = {report["host"]: report for report in found if report["backup"] == backup}
@@ -78,7 +78,8 @@ class PlanNightOperator(NightOperator):
 
     async def act(self, context: Any) -> Facts:
         """Return the plan."""
-        findings = list(self._findings(context))
+        expected = {"check_host": len(self.platform.hosts), "check_cluster": len(self.platform.mongodb)}
+        findings = list(findings_of(context, expected))
         window = None
         try:
             window = night_window(context, self.platform)
@@ -108,20 +109,6 @@ class PlanNightOperator(NightOperator):
         if context["params"].get("plan_only"):
             raise AirflowSkipException("plan only: nothing is stopped, nothing is copied")
         return plan
-
-    def _findings(self, context: Any) -> Iterable[str]:
-        expected = {"check_host": len(self.platform.hosts), "check_cluster": len(self.platform.mongodb)}
-        for task, number in expected.items():
-            found = [findings for findings in self._of_all(context, task, FINDINGS) if findings]
-            yield from (finding for findings in found for finding in findings)
-            silent = number - len(found) - len(self._of_all(context, task))
-            if silent:
-                yield f"{silent} of {number} {task} did not end; their logs say why"
-
-    @staticmethod
-    def _of_all(context: Any, task: str, key: str = "return_value") -> list[Any]:
-        """Return an XCom of all instances; asked for as a list, or that of an only instance would come bare."""
-        return [found for found in context["ti"].xcom_pull(task_ids=[task], key=key) or () if found is not None]
 
     def _securing_findings(self, context: Any, window: Window) -> Iterable[str]:
         if self._securing(context) == securing.MIDNIGHT:
@@ -161,7 +148,7 @@ class PlanNightOperator(NightOperator):
         return str(chosen or self.platform.wait_for_securing)
 
     def _facts(self, context: Any, task: str, key: str) -> dict[str, Facts]:
-        return {answer[key]: answer for answer in self._of_all(context, task)}
+        return {answer[key]: answer for answer in answers_of(context, task)}
 
     def _plan(self, context: Any, window: Window, hosts: dict[str, Facts], clusters: dict[str, Facts]) -> Facts:
         platform, run = self.platform, context["dag_run"]

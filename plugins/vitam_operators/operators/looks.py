@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from abc import abstractmethod
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from vitam_operators import archive, guard, health, mongo, reflink, systemd, writes
@@ -51,6 +52,25 @@ class LookOperator(NightOperator):
     @abstractmethod
     async def look(self, context: Any) -> tuple[Facts, list[str]]:
         """Return facts and findings."""
+
+
+def answers_of(context: Any, task: str, key: str = "return_value") -> list[Any]:
+    """Return an XCom of all instances; asked for as a list, or that of an only instance would come bare."""
+    return [found for found in context["ti"].xcom_pull(task_ids=[task], key=key) or () if found is not None]
+
+
+def findings_of(context: Any, expected: Mapping[str, int]) -> Iterator[str]:
+    """
+    Yield what the looks have found, and which of them did not end.
+
+    :param expected: how many instances each task has
+    """
+    for task, number in expected.items():
+        found = [findings for findings in answers_of(context, task, FINDINGS) if findings]
+        yield from (finding for findings in found for finding in findings)
+        silent = number - len(found) - len(answers_of(context, task))
+        if silent:
+            yield f"{silent} of {number} {task} did not end; their logs say why"
 
 
 class CheckHostOperator(HostOperator, LookOperator):

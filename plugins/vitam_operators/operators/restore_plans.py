@@ -10,7 +10,7 @@ from vitam_operators import nights
 from vitam_operators.catalogue import entry
 from vitam_operators.errors import LookFailedError, NightClosedError, WindowError
 from vitam_operators.operators.backups import night_window
-from vitam_operators.operators.looks import FINDINGS, Facts
+from vitam_operators.operators.looks import Facts, answers_of, findings_of
 from vitam_operators.operators.restores import CHOOSE, PLAN, RestoreOperator, require_approval
 from vitam_operators.procedure import SERVICES
 from vitam_operators.restores import plans
@@ -28,7 +28,8 @@ class PlanRestoreOperator(RestoreOperator):
         :raises LookFailedError: the restore cannot begin; all findings are in the message
         """
         label = context["ti"].xcom_pull(task_ids=CHOOSE)
-        findings = list(self._unfinished(context))
+        expected = {"check_host": len(self.platform.hosts), "check_cluster": len(self.platform.mongodb), CHOOSE: 1}
+        findings = list(findings_of(context, expected))
         window = None
         try:
             window = night_window(context, self.platform)
@@ -46,23 +47,10 @@ class PlanRestoreOperator(RestoreOperator):
         self.log.info("%s", plan["words"])
         return plan
 
-    def _unfinished(self, context: Any) -> Iterator[str]:
-        expected = {"check_host": len(self.platform.hosts), "check_cluster": len(self.platform.mongodb), CHOOSE: 1}
-        for task, number in expected.items():
-            found = [findings for findings in self._of_all(context, task, FINDINGS) if findings]
-            yield from (finding for findings in found for finding in findings)
-            silent = number - len(found) - len(self._of_all(context, task))
-            if silent:
-                yield f"{silent} of {number} {task} did not end; their logs say why"
-
-    @staticmethod
-    def _of_all(context: Any, task: str, key: str = "return_value") -> list[Any]:
-        return [found for found in context["ti"].xcom_pull(task_ids=[task], key=key) or () if found is not None]
-
     def _plan(self, context: Any, label: str, window: Window) -> Facts:
         run, manifest = context["dag_run"], self.manifest(label)
-        hosts = {facts["host"]: facts for facts in self._of_all(context, "check_host")}
-        clusters = {facts["cluster"]: facts for facts in self._of_all(context, "check_cluster")}
+        hosts = {facts["host"]: facts for facts in answers_of(context, "check_host")}
+        clusters = {facts["cluster"]: facts for facts in answers_of(context, "check_cluster")}
         return {
             "restored": label,
             "run_id": run.run_id,
