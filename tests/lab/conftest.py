@@ -18,6 +18,7 @@ import pytest
 from lab.airflow_stack import AirflowStack
 from lab.night_watch import NightWatch
 from lab.platform_file import write_platform_file
+from tests.lab import stories
 
 ROOT = Path(__file__).parents[2]
 HOME = ROOT / ".airflow"
@@ -70,3 +71,12 @@ def airflow() -> Iterator[Callable[[Path], NightWatch]]:
     yield start
     for stack in stacks:
         stack.down()
+
+
+@pytest.fixture(scope="module")
+def airflow_of_solo2(
+    platform_up: Callable[..., Path], airflow: Callable[[Path], NightWatch]
+) -> tuple[NightWatch, Path]:
+    """An Airflow for the platform whose Airflow dies and whose steps are cleared; shared by a module's stories."""
+    run = platform_up("solo2", window={**stories.window_far_away(), "restart_reserve_s": 20})
+    return airflow(run), run

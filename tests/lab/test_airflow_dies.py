@@ -10,7 +10,7 @@ import datetime as dt
 import os
 import signal
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -72,19 +72,10 @@ class Death:
         OUTCOMES.append(Outcome("while it copies (Airflow)", fault, outcome, PLATFORM, round(up_after_s), True, day))
 
 
-@pytest.fixture(scope="module")
-def airflow_of_one_host(
-    platform_up: Callable[..., Path], airflow: Callable[[Path], NightWatch]
-) -> tuple[NightWatch, Path]:
-    """An Airflow for the platform of one host, shared by these stories."""
-    run = platform_up(PLATFORM, window={**stories.window_far_away(), "restart_reserve_s": 20})
-    return airflow(run), run
-
-
 @pytest.fixture
-def death(airflow_of_one_host: tuple[NightWatch, Path]) -> Iterator[Death]:
+def death(airflow_of_solo2: tuple[NightWatch, Path]) -> Iterator[Death]:
     """A night that is about to begin; where its story broke off, it is ended, so that the next one can begin."""
-    told = Death(*airflow_of_one_host)
+    told = Death(*airflow_of_solo2)
     yield told
     if told.run_id and told.stack.running:
         evidence.on(PLATFORM, f"{LET_COPIES_GO} || true")

@@ -38,13 +38,6 @@ BACK_WITHIN_S = 900
 pytestmark = [pytest.mark.faults, pytest.mark.long_faults]
 
 
-@pytest.fixture(scope="module")
-def shared(platform_up: Callable[..., Path], airflow: Callable[[Path], NightWatch]) -> tuple[NightWatch, Path]:
-    """An Airflow for the platform of one host, shared by these stories."""
-    run = platform_up(PLATFORM, window={**stories.window_far_away(), "restart_reserve_s": 20})
-    return airflow(run), run
-
-
 def kill_tasks(watch: NightWatch) -> None:
     """Kill -9 of the processes of the steps that run; wait for one, if none does."""
     until = time.monotonic() + 60
@@ -74,9 +67,9 @@ KILLS = {
 
 
 @pytest.mark.parametrize("fault", KILLS)
-def test_a_part_dies_at_each_place_of_one_night(shared: tuple[NightWatch, Path], fault: str) -> None:
+def test_a_part_dies_at_each_place_of_one_night(airflow_of_solo2: tuple[NightWatch, Path], fault: str) -> None:
     """The night goes on where it was, stops and copies nothing twice, and is sealed."""
-    watch, run = shared
+    watch, run = airflow_of_solo2
     before, began = evidence.running_units(PLATFORM), time.time()
     run_id = watch.trigger(copies="databases")
     try:

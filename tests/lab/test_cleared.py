@@ -6,7 +6,7 @@ Nothing is copied twice, stopped twice, or copied from what runs; no restart is 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -88,26 +88,17 @@ class Clicks:
 
 
 @pytest.fixture(scope="module")
-def airflow_of_one_host(
-    platform_up: Callable[..., Path], airflow: Callable[[Path], NightWatch]
-) -> tuple[NightWatch, Path]:
-    """An Airflow for the platform of one host, shared by these stories."""
-    run = platform_up(PLATFORM, window={**stories.window_far_away(), "restart_reserve_s": 20})
-    return airflow(run), run
-
-
-@pytest.fixture(scope="module")
-def clicks(airflow_of_one_host: tuple[NightWatch, Path]) -> Iterator[Clicks]:
+def clicks(airflow_of_solo2: tuple[NightWatch, Path]) -> Iterator[Clicks]:
     """The person whose night is cleared again and again."""
-    person = Clicks(*airflow_of_one_host)
+    person = Clicks(*airflow_of_solo2)
     yield person
     person.over()
 
 
 @pytest.fixture
-def others(airflow_of_one_host: tuple[NightWatch, Path]) -> Iterator[Clicks]:
+def others(airflow_of_solo2: tuple[NightWatch, Path]) -> Iterator[Clicks]:
     """The person who has a night of their own."""
-    person = Clicks(*airflow_of_one_host)
+    person = Clicks(*airflow_of_solo2)
     yield person
     person.over()
 
