@@ -77,6 +77,11 @@ def moment_of(label: str) -> tuple[dt.datetime, int] | None:
     return (moment.replace(tzinfo=dt.UTC), int(found[2] or 1)) if found and moment else None
 
 
+def planned_at() -> str:
+    """Return this moment to the microsecond: no two plans have the same."""
+    return dt.datetime.now(dt.UTC).isoformat(timespec="microseconds")
+
+
 def now_text() -> str:
     """Return this moment as records hold it: ISO 8601, UTC, seconds."""
     return dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
@@ -199,6 +204,10 @@ class Nights:
         """
         Return the attempt that is open, or open a new one with ``record``.
 
+        After a restart a new attempt needs a new plan: Airflow clears the setup along with any single step, and what
+        ran when the old plan was made says nothing of now. Without one it is the last attempt, which is over.
+
+        :param record: with ``run_id``, ``units_before`` and ``planned_at``, which differs from plan to plan
         :raises OperatorNeededError: the id belongs to another run
         """
         night = self.latest(identifier)
@@ -207,12 +216,16 @@ class Nights:
                 f"backup {identifier} belongs to run {night.opened['run_id']}, this is run {record['run_id']}",
                 hint="trigger a new run a second later",
             )
-        if night is None or night.read(RESTART) is not None:
+        if night is None or (night.read(RESTART) is not None and _is_newer(record, night)):
             number = 1 if night is None else int(night.opened["attempt"]) + 1
             before = record["units_before"] if night is None else _with_what_stayed_down(record["units_before"], night)
             night = self.attempt(identifier, number)
             night.write_once(OPEN, {**record, "units_before": before, "attempt": number, "label": night.label})
         return night
+
+
+def _is_newer(record: Record, night: Night) -> bool:
+    return bool(record["planned_at"] != night.opened.get("planned_at"))
 
 
 def _with_what_stayed_down(units_before: dict[str, list[str]], previous: Night) -> dict[str, list[str]]:

@@ -37,9 +37,19 @@ def test_open_backup_twice_is_the_same_backup(half):
 def test_open_backup_after_a_restart_is_a_new_attempt(half):
     """A run that is cleared after its restart begins anew; parts of two moments never share a directory."""
     first = half.records.label
-    half.until("end_copies", "open_backup")
+    half.until("end_copies", "check_host", "check_cluster", "plan_night", "open_backup")
     assert half.records.label == f"{first}-2"
     assert half.records.opened["attempt"] == 2
+
+
+@pytest.mark.parametrize("step", ["stop_worker", "arm_restart_guard", "stop_balancer"])
+def test_a_step_that_is_cleared_alone_after_the_restart_refuses(half, step):
+    """Airflow clears its setup with it; the plan of before is no base for another night."""
+    first = half.records.label
+    half.until("end_copies", "open_backup")
+    assert half.records.label == first
+    with pytest.raises(NightClosedError, match=f"the restart after backup {first} began at"):
+        half.run(step)
 
 
 def test_a_backup_id_belongs_to_one_run(half):

@@ -13,7 +13,8 @@ from vitam_operators.nights import Night, Nights, backup_id, now_text, unpaid
 
 ID = "20261123T190000Z"
 UNITS = {"app": ["vitam-logbook.service"], "data": ["vitam-mongod.service"]}
-OPENED = {"run_id": "scheduled__2026-11-23", "parts": ["conf"], "units_before": UNITS}
+OPENED = {"run_id": "scheduled__2026-11-23", "parts": ["conf"], "units_before": UNITS, "planned_at": "20:00"}
+ANEW = {**OPENED, "planned_at": "02:30"}
 RESTARTED = {"began_at": "2026-11-24T02:10:00+00:00"}
 
 
@@ -135,14 +136,22 @@ def test_after_a_restart_a_new_attempt_is_opened(nights, night):
     """The platform has run since: a copy of now and one of before must not lie in one backup."""
     night.write("part.conf", {"files": 1})
     night.write("restart", RESTARTED)
-    second = nights.open(ID, {**OPENED, "parts": ["conf", "shard0"]})
+    second = nights.open(ID, {**ANEW, "parts": ["conf", "shard0"]})
     assert second.label == f"{ID}-2"
-    assert second.opened == {**OPENED, "parts": ["conf", "shard0"], "attempt": 2, "label": f"{ID}-2"}
+    assert second.opened == {**ANEW, "parts": ["conf", "shard0"], "attempt": 2, "label": f"{ID}-2"}
     assert second.all("part") == {}
     assert night.opened["parts"] == ["conf"]
     second.write("restart", RESTARTED)
-    assert nights.open(ID, OPENED).label == f"{ID}-3"
+    assert nights.open(ID, {**ANEW, "planned_at": "03:00"}).label == f"{ID}-3"
     assert nights.latest(ID).opened["attempt"] == 3
+
+
+def test_after_a_restart_nothing_is_opened_with_the_plan_of_before(nights, night):
+    """Airflow clears open_backup along with any step: that would leave an empty night that nobody concludes."""
+    night.write("restart", RESTARTED)
+    assert nights.open(ID, OPENED).label == ID
+    with pytest.raises(NightClosedError):
+        nights.latest(ID).require_cold()
 
 
 def test_the_id_of_another_run_is_refused(nights, night):
@@ -188,10 +197,11 @@ def test_what_an_earlier_attempt_left_down_the_next_one_starts(nights, concluded
     first.write("restart", RESTARTED)
     if concluded is not None:
         first.write("conclusion", concluded)
-    second = nights.open(ID, {**OPENED, "units_before": now})
+    second = nights.open(ID, {**ANEW, "units_before": now})
     assert second.opened["units_before"] == has_to_run
     second.write("restart", RESTARTED)
-    assert nights.open(ID, {**OPENED, "units_before": {}}).opened["units_before"] == has_to_run
+    third = nights.open(ID, {**OPENED, "units_before": {}})
+    assert third.opened["units_before"] == has_to_run
 
 
 # --- debts -----------------------------------------------------------------------------------------------------------
@@ -222,7 +232,7 @@ def test_the_night_that_left_a_balancer_off(tmp_path, newest_first, owes):
 def test_nights_newest_first(nights, night):
     """Attempts of one night are in their order too; what was never opened is none."""
     night.write("restart", RESTARTED)
-    nights.open(ID, OPENED)
+    nights.open(ID, ANEW)
     nights.open("20261124T190000Z", {**OPENED, "run_id": "scheduled__2026-11-24"})
     nights.attempt("20261125T190000Z", 1).write("balancer.mongo-data", {})
     assert [found.label for found in nights.newest_first()] == ["20261124T190000Z", f"{ID}-2", ID]

@@ -163,6 +163,7 @@ class PlanNightOperator(NightOperator):
                 "give_up_at": window.give_up_at.isoformat(),
                 "restart_reserve_s": window.restart_reserve_s,
             },
+            "planned_at": nights.planned_at(),
             "securing": self._securing(context),
             "note": context["params"].get("note") or "",
             "copies": context["params"].get("copies") or "everything",
@@ -213,7 +214,8 @@ class OpenBackupOperator(NightOperator):
     """
     Open the backup: write down, once, what runs now and what is planned. The setup task of every restart.
 
-    Run again, it finds the open backup; after a restart it opens a new attempt, so that two moments never mix.
+    Run again, it finds the open backup. After a restart it opens a new attempt if there is a new plan, so that two
+    moments never mix; without one, as when a single step is cleared, nothing is opened and that step refuses.
     """
 
     async def act(self, context: Any) -> str:

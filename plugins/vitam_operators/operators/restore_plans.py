@@ -53,6 +53,7 @@ class PlanRestoreOperator(RestoreOperator):
         clusters = {facts["cluster"]: facts for facts in answers_of(context, "check_cluster")}
         return {
             "restored": label,
+            "planned_at": nights.planned_at(),
             "run_id": run.run_id,
             "platform": self.platform.name,
             "window": {
