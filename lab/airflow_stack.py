@@ -154,7 +154,7 @@ class AirflowStack:
     def _processes(self) -> dict[int, tuple[int, str]]:
         """Return parent and title of each process of this Airflow."""
         text = subprocess.run(
-            ["ps", "-eo", "pid=,ppid=,pgid=,args="], capture_output=True, text=True, check=True
+            ["ps", "-ww", "-eo", "pid=,ppid=,pgid=,args="], capture_output=True, text=True, check=True
         ).stdout
         lines = [line.split(None, 3) for line in text.splitlines()]
         everybody = {int(pid): (int(parent), words) for pid, parent, _, words in lines}
