@@ -18,6 +18,9 @@ TIME_FOR_A_NIGHT = dt.timedelta(hours=2)
 LOOK_EVERY_S = 2.0
 """Seconds between two looks at a night: each asks for the states of some two hundred steps."""
 
+ANSWERS_WITHIN_S = 120
+"""A machine that starts several platforms at once lets the API server wait."""
+
 ENDED = ("success", "failed", "skipped", "upstream_failed", "removed")
 
 
@@ -32,7 +35,7 @@ class NightWatch:
     def __init__(self, stack: AirflowStack, dag_id: str = DAG_ID) -> None:
         self.stack = stack
         self.dag_id = dag_id
-        self._client = httpx.Client(base_url=stack.url, timeout=30)
+        self._client = httpx.Client(base_url=stack.url, timeout=ANSWERS_WITHIN_S)
         self._log_in()
 
     def _log_in(self) -> None:
