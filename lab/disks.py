@@ -16,7 +16,7 @@ from pathlib import Path
 from lab.containers import LAB
 
 ON_XFS = ("medium",)
-SIZE_BYTES = 20 * 2**30
+SIZE_BYTES = 60 * 2**30
 """Of a sparse file: it takes what is written."""
 
 
