@@ -10,12 +10,14 @@ from typing import Any, TypeVar
 
 from lab import containers, credentials, disks
 from lab.containers import LabError
-from lab.plans import plan_of
+from lab.plans import data_mb, plan_of
 from lab.state import PlatformState, read_state
 from lab.topology import Host, Platform
 
 HEALTHY_S = 60
 BOOT_S = 30.0
+STEP_S = 180.0
+SEED_S_PER_MB = 0.3
 Result = TypeVar("Result")
 
 
@@ -131,8 +133,9 @@ def _wait_for_boot(host: Host) -> None:
             return
 
 
-def _python(host: Host, module: str, *arguments: str, stdin: str | None = None) -> str:
-    return containers.execute(host.container, "python3", "-m", f"lab.host.{module}", *arguments, stdin=stdin)
+def _python(host: Host, module: str, *arguments: str, stdin: str | None = None, timeout_s: float = STEP_S) -> str:
+    words = ("python3", "-m", f"lab.host.{module}", *arguments)
+    return containers.execute(host.container, *words, stdin=stdin, timeout_s=timeout_s)
 
 
 def _provision(platform: Platform, host: Host, made: dict[str, Any], rights: tuple[str, str]) -> None:
@@ -142,7 +145,8 @@ def _provision(platform: Platform, host: Host, made: dict[str, Any], rights: tup
 def _set_up_clusters(platform: Platform) -> list[str]:
     def set_up(name: str) -> str:
         first = platform.hosts[platform.clusters[name].config[0]]
-        return f"cluster {name}: " + _python(first, "cluster", name).strip()
+        timeout_s = STEP_S + data_mb() * SEED_S_PER_MB
+        return f"cluster {name}: " + _python(first, "cluster", name, timeout_s=timeout_s).strip()
 
     with ThreadPoolExecutor(len(platform.clusters)) as pool:
         return list(pool.map(set_up, platform.clusters))
