@@ -92,8 +92,9 @@ class Backup:
 
 def damage(platform: str, path: str) -> None:
     """Stop the mongod, and take files from its data: it does not start any more."""
-    script = f"systemctl stop vitam-mongod; cd {path} && rm WiredTiger.wt WiredTiger.turtle _mdb_catalog.wt"
-    evidence.on(platform, f"{script}; systemctl start vitam-mongod; sleep 3; ! systemctl is-active vitam-mongod")
+    lose = f"systemctl stop vitam-mongod; cd {path} && rm WiredTiger.wt WiredTiger.turtle _mdb_catalog.wt"
+    falls = "for i in $(seq 60); do systemctl is-active --quiet vitam-mongod || exit 0; sleep 1; done; exit 1"
+    evidence.on(platform, f"{lose}; systemctl start vitam-mongod; {falls}")
 
 
 def holds_the_backup(platform: str, run: Path, documents: dict[str, evidence.Counts]) -> None:
