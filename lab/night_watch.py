@@ -18,6 +18,9 @@ TIME_FOR_A_NIGHT = dt.timedelta(hours=2)
 LOOK_EVERY_S = 2.0
 """Seconds between two looks at a night: each asks for the states of some two hundred steps."""
 
+WAITS_FOR_A_PERSON = ("awaiting_input", "deferred")
+"""An answer that comes earlier, while the step still runs, is lost with its try."""
+
 ANSWERS_WITHIN_S = 120
 """A machine that starts several platforms at once lets the API server wait."""
 
@@ -104,7 +107,8 @@ class NightWatch:
         deadline = time.monotonic() + within_s
         while time.monotonic() < deadline:
             asked = self.get(f"/dags/{self.dag_id}/dagRuns/{run_id}/hitlDetails")["hitl_details"]
-            if any(one["task_instance"]["task_id"] == task_id for one in asked):
+            steps = [one["task_instance"] for one in asked]
+            if any(step["task_id"] == task_id and step["state"] in WAITS_FOR_A_PERSON for step in steps):
                 return
             time.sleep(1)
         raise TimeoutError(f"{task_id} of {run_id} asked nothing within {within_s:.0f} s")
