@@ -114,7 +114,7 @@ def _run(operator: Any, context: dict[str, Any]) -> str:
     except AirflowSkipException:
         return "skipped"
     except Exception as error:
-        operator.log.info("%s: %s", operator.task_id, error)
+        operator.log.warning("%s: %s", operator.task_id, error)
         return "failed"
     return "success"
 

@@ -2,9 +2,9 @@
 A run on a real platform without Airflow's processes: ``python -m tests.lab.by_hand PLATFORM DAG``.
 
 Hosts, ssh, sudo, systemd and MongoDB are the lab's; steps run one after the other, by Airflow's rules as
-tests/dags/quick.py has them. It reads ``{"params", "failing"}`` and prints the states of all tasks. Approvals are
-given; ``failing`` names steps that fail, ``before`` they do anything or ``after`` they did it all. Left out: retries,
-parallel steps, the UI.
+tests/dags/quick.py has them, each with the DAG's number of tries. It reads ``{"params", "failing"}`` and prints the
+states of all tasks. Approvals are given; ``failing`` names steps that fail, ``before`` they do anything or ``after``
+they did it all. Left out: parallel steps, the UI.
 """
 
 from __future__ import annotations
@@ -14,12 +14,14 @@ import json
 import logging
 import os
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
 from tests import conftest  # its environment comes before anything of Airflow
 
 RUN = conftest.ROOT / "lab" / "run"
+TRIES, TRIED_AGAIN_AFTER_S = 3, 10
 ADA = {"id": "1", "name": "Ada"}
 
 
@@ -51,6 +53,23 @@ def prepare(failing: dict[str, str], rejected: list[str]) -> None:
     ApprovalOperator.execute = answer  # type: ignore[method-assign]
 
 
+def try_again(failing: dict[str, str]) -> None:
+    """Give steps as many tries as the DAGs do: a service that has just started may not answer yet."""
+    from tests.dags import quick
+
+    once = quick._run
+
+    def tries(step: Any, context: Any) -> str:
+        for _ in range(TRIES - 1):
+            state = once(step, context)
+            if state != "failed" or step.task_id in failing:
+                return state
+            time.sleep(TRIED_AGAIN_AFTER_S)
+        return once(step, context)
+
+    quick._run = tries
+
+
 def main(platform: str, dag_id: str) -> None:
     """Run the DAG, and print what became of it."""
     asked = json.load(sys.stdin)
@@ -58,12 +77,14 @@ def main(platform: str, dag_id: str) -> None:
     os.environ.update(connections(run) | {"VITAM_BACKUP_PLATFORM": str(run / "platform.yaml")})
     logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(message)s", datefmt="%H:%M:%S")
     logging.getLogger("asyncssh").setLevel(logging.WARNING)
+    from tests.dags import quick
     from tests.dags.night import load_dag
-    from tests.dags.quick import run_quickly
 
     prepare(asked.get("failing", {}), asked.get("rejected", []))
+    try_again(asked.get("failing", {}))
     now = dt.datetime.now(dt.UTC)
-    state, states = run_quickly(load_dag(run / "platform.yaml", dag_id), now, asked["params"])
+    quick.RUN_ID = f"by_hand__{now.isoformat()}"
+    state, states = quick.run_quickly(load_dag(run / "platform.yaml", dag_id), now, asked["params"])
     print(json.dumps({"state": state, "states": states, "run_after": now.isoformat()}))
 
 

@@ -33,7 +33,7 @@ def by_hand(platform: str, dag_id: str, *, failing: dict[str, str] | None = None
     done = subprocess.run(words, cwd=ROOT, input=json.dumps(asked), capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr[-3000:]
     found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
-    return {**found, "log": done.stderr}
+    return {**found, "log": done.stdout + done.stderr}
 
 
 class Backup:
