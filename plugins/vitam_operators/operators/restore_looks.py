@@ -78,11 +78,12 @@ class CheckRestoreHostOperator(HostOperator, RestoreOperator, LookOperator):
             if record["kind"] not in DATABASES or plans.holder(self.platform, record) != self.host:
                 continue
             pieces = plans.pieces(self.platform, record)
-            found = None if pieces is None else await shell.run(bringing.size_of(pieces.first))
-            if pieces is not None and found is None:
+            if pieces is None:
+                continue
+            found, expected = await shell.run(bringing.size_of(pieces.first)), record["size_bytes"]
+            if found is None:
                 yield f"{self.host}: {pieces.first} ({name}) is not there"
-            elif pieces is not None and pieces.sized and found != record["size_bytes"]:
-                expected = record["size_bytes"]
+            elif pieces.sized and found != expected:
                 yield f"{self.host}: {pieces.first} ({name}) has {found} bytes, expected {expected} bytes"
 
     async def _does_not_fit(self, shell: Shell, label: str, manifest: Record) -> AsyncIterator[str]:
