@@ -19,7 +19,8 @@ LOOK_EVERY_S = 2.0
 """Seconds between two looks at a night: each asks for the states of some two hundred steps."""
 
 WAITS_FOR_A_PERSON = ("awaiting_input", "deferred")
-"""An answer that comes earlier, while the step still runs, is lost with its try."""
+A_PERSON_TAKES_S = 10
+"""Airflow 3.3.2 loses an answer within a second of the question: it takes the end of the process for a failure."""
 
 ANSWERS_WITHIN_S = 120
 """A machine that starts several platforms at once lets the API server wait."""
@@ -114,8 +115,9 @@ class NightWatch:
         raise TimeoutError(f"{task_id} of {run_id} asked nothing within {within_s:.0f} s")
 
     def answer(self, run_id: str, task_id: str, option: str) -> None:
-        """Answer what a step asks."""
+        """Answer what a step asks, as late as a person would."""
         self.await_question(run_id, task_id)
+        time.sleep(A_PERSON_TAKES_S)
         path = f"/dags/{self.dag_id}/dagRuns/{run_id}/taskInstances/{task_id}/-1/hitlDetails"
         self.patch(path, {"chosen_options": [option], "params_input": {}})
 
