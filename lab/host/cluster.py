@@ -134,6 +134,7 @@ class ClusterSetUp:
             self._add_shards(config)
             self._create_databases(config)
             self._shard_collections(config)
+            self._shard_sessions(config)
             clients = {name: connect(members, self.key) for name, members in self.shards.items()}
             count = seed(config, clients, self.namespaces, self.data_mb)
         return f"{len(sets)} sets, {count} documents made"
@@ -162,6 +163,14 @@ class ClusterSetUp:
             command["writeConcern"] = MAJORITY
             with connect(self.shards[found["primary"]], self.key) as shard:
                 shard[database].command(command)
+
+    def _shard_sessions(self, config: MongoClient[Any]) -> None:
+        """Do at once what the config primary does five minutes after its start: no night shall fall on that moment."""
+        if config.config.collections.find_one({"_id": "config.system.sessions"}) is None:
+            command = SON([("_shardsvrCreateCollection", "system.sessions"), ("shardKey", {"_id": 1})])
+            command["writeConcern"] = MAJORITY
+            with connect(self.shards[sorted(self.shards)[0]], self.key) as shard:
+                shard.config.command(command)
 
 
 def namespaces_of(plan: dict[str, Any], cluster: str) -> set[str]:

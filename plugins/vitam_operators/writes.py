@@ -125,11 +125,18 @@ def foreign_writes(kind: str, after: Any, before: Any) -> dict[str, Any]:
 
 
 def written(entries: Iterable[Document]) -> Iterator[str]:
-    """Say what was written, a line for each namespace."""
+    """Say what was written, a line for each namespace; of the cluster's catalogue also what the entry is about."""
     seen: dict[str, dt.datetime | None] = {}
     for entry in entries:
         inner = entry.get("o", {}).get("applyOps") if isinstance(entry.get("o"), Mapping) else None
         for operation in inner or [entry]:
-            seen.setdefault(str(operation.get("ns") or entry.get("ns")), entry.get("wall"))
-    for namespace, wall in seen.items():
-        yield f"{namespace}{f' at {wall:%H:%M:%S} UTC' if wall else ''}"
+            seen.setdefault(_about(operation) or str(entry.get("ns")), entry.get("wall"))
+    for about, wall in seen.items():
+        yield f"{about}{f' at {wall:%H:%M:%S} UTC' if wall else ''}"
+
+
+def _about(operation: Document) -> str:
+    namespace = str(operation.get("ns") or "")
+    identifier = {**operation.get("o", {}), **operation.get("o2", {})}.get("_id")
+    named = namespace.startswith("config.") and isinstance(identifier, str)
+    return f"{namespace} ({identifier})" if named else namespace

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 
 import pytest
-from bson import Timestamp
+from bson import ObjectId, Timestamp
 
 from tests.fakes.matching import matches
 from vitam_operators import writes
@@ -266,6 +266,10 @@ def test_only_what_was_written_between_the_look_and_the_restart_counts(at, count
         ),
         ([apply_ops("a.x", "b.y")], ["a.x at 01:02:03 UTC", "b.y at 01:02:03 UTC"]),
         ([entry("a.$cmd", "c", o={"create": "x"})], ["a.$cmd at 01:02:03 UTC"]),
+        ([entry("config.collections", o={"_id": "a.x"})], ["config.collections (a.x) at 01:02:03 UTC"]),
+        ([entry("config.shards", "u", o={"$v": 2}, o2={"_id": "s1"})], ["config.shards (s1) at 01:02:03 UTC"]),
+        ([entry("config.chunks", o={"_id": ObjectId()})], ["config.chunks at 01:02:03 UTC"]),
+        ([entry("metadata.Unit", o={"_id": "private"})], ["metadata.Unit at 01:02:03 UTC"]),
     ],
 )
 def test_what_was_written_in_words(entries, words):
