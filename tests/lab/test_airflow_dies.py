@@ -18,12 +18,11 @@ import pytest
 
 from lab.night_watch import DAG_ID, NightWatch
 from tests.faults import afterwards
-from tests.faults.rows import BY_THE_GUARD, RESTARTED, SEALED
-from tests.faults.table import OUTCOMES, Outcome
+from tests.faults.deaths import BY_FAULT, PLATFORM, told
+from tests.faults.rows import SEALED
 from tests.lab import evidence, stories
 from vitam_operators.nights import MANIFEST
 
-PLATFORM = "solo2"
 UP_WITHIN_S = 60
 HOLD_COPIES = "for i in $(seq 3000); do pkill -STOP -x tar && break; sleep 0.05; done"
 LET_COPIES_GO = "pkill -CONT -x tar"
@@ -58,28 +57,23 @@ class Death:
         evidence.on(PLATFORM, f"{LET_COPIES_GO} || true")
         return self.watch.watch(self.run_id, lambda line: None)
 
-    def judged(self, fault: str, outcome: str) -> None:
+    def judged(self, fault: str) -> None:
         """The platform is as before, nothing is left on it, and only a sealed night is green."""
         sealed = stories.night_of(self.run, self.run_id).read(MANIFEST) is not None
-        assert sealed == (outcome == SEALED), stories.failures(self.watch, self.run_id)
+        assert sealed == (BY_FAULT[fault].outcome == SEALED), stories.failures(self.watch, self.run_id)
         stories.platform_is_as_before(PLATFORM, self.run, self.before)
         assert afterwards.leftovers(PLATFORM) == set()
-        self.told(fault, outcome, time.time() - self.fault_at)
-
-    def told(self, fault: str, outcome: str, up_after_s: float) -> None:
-        """Put it into the table."""
-        day = f"{dt.datetime.now(dt.UTC):%Y-%m-%d}"
-        OUTCOMES.append(Outcome("while it copies (Airflow)", fault, outcome, PLATFORM, round(up_after_s), True, day))
+        told(fault, time.time() - self.fault_at)
 
 
 @pytest.fixture
 def death(airflow_of_solo2: tuple[NightWatch, Path]) -> Iterator[Death]:
     """A night that is about to begin; where its story broke off, it is ended, so that the next one can begin."""
-    told = Death(*airflow_of_solo2)
-    yield told
-    if told.run_id and told.stack.running:
+    story = Death(*airflow_of_solo2)
+    yield story
+    if story.run_id and story.stack.running:
         evidence.on(PLATFORM, f"{LET_COPIES_GO} || true")
-        told.watch.end(told.run_id)
+        story.watch.end(story.run_id)
 
 
 def test_a_task_is_killed(death: Death) -> None:
@@ -88,7 +82,7 @@ def test_a_task_is_killed(death: Death) -> None:
     for pid in death.stack.tasks():
         os.kill(pid, signal.SIGKILL)
     assert death.ends() == "success", stories.failures(death.watch, death.run_id)
-    death.judged("kill -9 of the task", SEALED)
+    death.judged("kill -9 of the task")
 
 
 def test_the_triggerer_is_killed(death: Death) -> None:
@@ -98,7 +92,7 @@ def test_the_triggerer_is_killed(death: Death) -> None:
     death.stack.kill_part("triggerer")
     death.stack.start("triggerer")
     assert death.ends() == "success", stories.failures(death.watch, death.run_id)
-    death.judged("kill -9 of the triggerer", SEALED)
+    death.judged("kill -9 of the triggerer")
 
 
 def test_the_scheduler_is_killed(death: Death) -> None:
@@ -108,7 +102,7 @@ def test_the_scheduler_is_killed(death: Death) -> None:
     time.sleep(5)
     death.stack.start("scheduler")
     assert death.ends() == "success", stories.failures(death.watch, death.run_id)
-    death.judged("kill -9 of the scheduler", SEALED)
+    death.judged("kill -9 of the scheduler")
 
 
 def test_the_run_is_marked_failed(death: Death) -> None:
@@ -117,7 +111,7 @@ def test_the_run_is_marked_failed(death: Death) -> None:
     death.watch.patch(f"/dags/{DAG_ID}/dagRuns/{death.run_id}", {"state": "failed"})
     death.watch.await_step(death.run_id, "conclude_night", ("failed", "success"))
     assert death.watch.state(death.run_id) == "failed"
-    death.judged("the run is marked failed", RESTARTED)
+    death.judged("the run is marked failed")
 
 
 def test_all_of_airflow_is_killed(death: Death) -> None:
@@ -128,4 +122,4 @@ def test_all_of_airflow_is_killed(death: Death) -> None:
     assert afterwards.up_within_s(PLATFORM, death.before, frozenset(), UP_WITHIN_S) is not None
     assert afterwards.still_unhealthy(PLATFORM, death.run, balancer="off") == []
     assert afterwards.leftovers(PLATFORM) == {"guard on allinone"}
-    death.told("kill -9 of all of Airflow", BY_THE_GUARD, (dt.datetime.now(dt.UTC) - death.window_end).total_seconds())
+    told("kill -9 of all of Airflow", (dt.datetime.now(dt.UTC) - death.window_end).total_seconds())

@@ -5,7 +5,6 @@ primaries stopped, while it copies, while it starts services. The platform is th
 
 from __future__ import annotations
 
-import datetime as dt
 import os
 import signal
 import time
@@ -17,12 +16,10 @@ import pytest
 
 from lab.night_watch import NightWatch
 from tests.faults import afterwards
-from tests.faults.rows import SEALED
-from tests.faults.table import OUTCOMES, Outcome
+from tests.faults.deaths import PLATFORM, told
 from tests.lab import evidence, stories
 from vitam_operators.nights import MANIFEST
 
-PLATFORM = "solo2"
 PLACES = (
     "check_host",
     "stop_access_external",
@@ -84,8 +81,7 @@ def test_a_part_dies_at_each_place_of_one_night(airflow_of_solo2: tuple[NightWat
     assert copies_begun(night.label) == 1
     stories.platform_is_as_before(PLATFORM, run, before)
     assert afterwards.leftovers(PLATFORM) == set()
-    took_s, day = round(time.time() - began), f"{dt.datetime.now(dt.UTC):%Y-%m-%d}"
-    OUTCOMES.append(Outcome("at six places of one night (Airflow)", fault, SEALED, PLATFORM, took_s, True, day))
+    told(fault, time.time() - began)
 
 
 def copies_begun(label: str) -> int:
