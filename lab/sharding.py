@@ -1,4 +1,4 @@
-"""Hashed shard keys: which shard owns a document, computed as MongoDB does."""
+"""Hashed shard keys: which shard owns a document, computed as MongoDB does; and writing to it without a mongos."""
 
 from __future__ import annotations
 
@@ -6,6 +6,9 @@ import hashlib
 import struct
 from typing import Any
 
+from pymongo.errors import BulkWriteError
+
+STALE = 13388
 _STRING = 15  # MongoDB's canonical type of a string (src/mongo/bson/bsontypes.h)
 
 
@@ -63,3 +66,17 @@ def read_chunks(config: Any, namespace: str) -> ChunkMap | None:
     if collection is None:
         return None
     return ChunkMap(list(config.chunks.find({"uuid": collection["uuid"]})))
+
+
+def insert_directly(collection: Any, documents: list[dict[str, Any]]) -> None:
+    """
+    Insert into a shard's collection past mongos.
+
+    A shard that has just started does not know yet what it owns: it refuses the first write (StaleConfig), and asks.
+    """
+    try:
+        collection.insert_many(documents, ordered=False)
+    except BulkWriteError as error:
+        if {refused["code"] for refused in error.details["writeErrors"]} != {STALE} or error.details["nInserted"]:
+            raise
+        collection.insert_many(documents, ordered=False)

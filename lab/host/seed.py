@@ -8,7 +8,7 @@ from typing import Any
 from pymongo import MongoClient
 
 from lab.host.sample_data import SHARDED, UNSHARDED, Document
-from lab.sharding import read_chunks
+from lab.sharding import insert_directly, read_chunks
 
 BATCH = 500
 MEGABYTE = 1024 * 1024
@@ -64,9 +64,9 @@ def _fill(config: MongoClient[Any], shards: dict[str, MongoClient[Any]], namespa
         shard = chunks.owner(document["_id"])
         batches[shard].append(document)
         if len(batches[shard]) == BATCH:
-            _collection(shards[shard], namespace).insert_many(batches.pop(shard), ordered=False)
+            insert_directly(_collection(shards[shard], namespace), batches.pop(shard))
     for shard, documents in batches.items():
-        _collection(shards[shard], namespace).insert_many(documents, ordered=False)
+        insert_directly(_collection(shards[shard], namespace), documents)
     return count
 
 

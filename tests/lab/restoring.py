@@ -13,6 +13,7 @@ from typing import Any
 from pymongo import MongoClient
 
 from lab.platform_file import write_platform_file
+from lab.sharding import insert_directly
 from lab.topology import load_platform
 from tests.lab import evidence, stories
 from tests.lab.conftest import ROOT
@@ -70,7 +71,7 @@ class Backup:
         """Write, remove, drop: what a restore is for."""
         with self.client as client:
             ids = [{"_id": f"since-{dt.datetime.now(dt.UTC).timestamp()}-{i}"} for i in range(50)]
-            client.metadata.Unit.insert_many(ids)
+            insert_directly(client.metadata.Unit, ids)
             client.logbook.LogbookOperation.delete_many({})
             client.masterdata.drop_collection("FileFormat")
 
