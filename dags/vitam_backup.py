@@ -46,7 +46,7 @@ from vitam_operators.graph import (
     start_services,
     stop_services,
 )
-from vitam_operators.operators.backups import OpenBackupOperator, PlanNightOperator, SealBackupOperator
+from vitam_operators.operators.backups import OpenBackupOperator, SealBackupOperator
 from vitam_operators.operators.copies import (
     CopyFilesOperator,
     CopyReplicaSetOperator,
@@ -67,6 +67,7 @@ from vitam_operators.operators.mongo import (
     StopBalancerOperator,
     StopPrimaryOperator,
 )
+from vitam_operators.operators.plans import PlanNightOperator
 from vitam_operators.operators.preferred import PreferMemberOperator
 from vitam_operators.operators.proofs import ProveNothingWrittenOperator, VerifyCopyOperator
 from vitam_operators.operators.prune import LeaveManifestOperator, PruneBackupsOperator

@@ -30,12 +30,9 @@ from vitam_operators.graph import (
     restart,
     sealed_backups,
 )
-from vitam_operators.operators.drill_examination import (
-    ConcludeDrillOperator,
-    ExamineCopyOperator,
-    ExamineFilesOperator,
-)
+from vitam_operators.operators.drill_examination import ExamineCopyOperator, ExamineFilesOperator
 from vitam_operators.operators.drill_opening import ExtractCopyOperator, OpenCopyOperator
+from vitam_operators.operators.drill_verdict import ConcludeDrillOperator
 from vitam_operators.operators.drills import ChooseBackupOperator, RemoveScratchOperator
 from vitam_operators.platforms import load_platform
 

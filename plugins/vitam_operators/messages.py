@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
+from vitam_operators.errors import DrillFailedError, VitamBackupError
 from vitam_operators.words import duration_words, size_words
 
 UP, DOWN, NOT_PROVED, UNTOUCHED = "UP", "DOWN", "not proved up", "untouched"
@@ -84,6 +85,26 @@ def night_that_died(platform: str, backup: str, reports: Mapping[str, Mapping[st
     ]
     words = f"Vitam {platform}: night of backup {backup} DIED - its restart guards fired, {down}"
     return words, "\n".join(lines) + "\n"
+
+
+def drill_failed(platform: str, backup: str, error: VitamBackupError) -> str:
+    """Say in one line that a drill speaks against a backup, or that there was none that could say something."""
+    if isinstance(error, DrillFailedError):
+        return f"Vitam {platform}: drill of backup {backup} FAILED - do not rely on it"
+    return f"Vitam {platform}: drill of {f'backup {backup}' if backup else 'the newest backup'} was not made"
+
+
+def restore_ended(platform: str, report: Mapping[str, Any]) -> str:
+    """
+    Say how a restore ended, in one line.
+
+    :param report: ``{"restored", "keep", "platform_is"}``
+    """
+    where = "" if report["keep"] else ", with the data of before the restore"
+    done = f"restored from backup {report['restored']}"
+    failed = f"restore of backup {report['restored']} FAILED"
+    words = done if report["keep"] and report["platform_is"] == UP else failed
+    return f"Vitam {platform}: {words} - platform is {report['platform_is']}{where}"
 
 
 def filled(arguments: Any, words: Mapping[str, str]) -> Any:

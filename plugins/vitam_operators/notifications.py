@@ -26,22 +26,31 @@ Way = tuple[str, Callable[[], None]]
 log = logging.getLogger(__name__)
 
 
-def tell(platform: Platform, night: Night | None, subject: str, text: str, ping_what: str | None = None) -> None:
+def tell(
+    platform: Platform,
+    night: Night | None,
+    subject: str,
+    text: str,
+    ping_what: str | None = None,
+    *,
+    record: str = MESSAGES,
+) -> None:
     """
     Send a message every way that the platform file names; what cannot be sent is a warning of the log and the record.
 
     :param night: has the record of what was sent, so that a step that runs twice does not send it twice; ``None``
         when nothing was opened
     :param ping_what: what the ping says; ``None``: no ping
+    :param record: its name
     """
     try:
-        record = (night.read(MESSAGES) if night else None) or {}
-        sent = list(record.get("sent", [])) if record.get("subject") == subject else []
+        noted = (night.read(record) if night else None) or {}
+        sent = list(noted.get("sent", [])) if noted.get("subject") == subject else []
         ways = [way for way in _ways(platform, subject, text, ping_what) if way[0] not in sent]
         warnings = {name: warning for name, send in ways if (warning := _warning(send))}
         sent += [name for name, _ in ways if name not in warnings]
         if night is not None and ways:
-            night.write(MESSAGES, {"subject": subject, "sent": sent, "warnings": list(warnings.values())})
+            night.write(record, {"subject": subject, "sent": sent, "warnings": list(warnings.values())})
     except Exception:
         log.exception("the message %r was not sent, or not noted", subject)
 

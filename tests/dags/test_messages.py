@@ -1,19 +1,24 @@
-"""Who is told of a night: a real mail server and a real web server on the loopback hear of a fake platform."""
+"""Who is told of nights, restores and drills: a real mail server and a real web server hear of a fake platform."""
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import logging
 
 import pytest
+from airflow.providers.standard.operators.hitl import ApprovalOperator
 
 from tests.dags.half import HalfNight
+from tests.dags.night import DRILL, load_dag
+from tests.dags.quick import run_quickly
 from tests.dags.test_guards import foreign_guard
 from tests.fakes import messages as fakes
 from vitam_operators import nights as records
 from vitam_operators.errors import NotProvedError
 from vitam_operators.hooks.records import nights_of
 from vitam_operators.notifications import MESSAGES
+from vitam_operators.operators import platform_state
 
 URL = "/c0ffee-5ecre7"
 
@@ -80,12 +85,11 @@ def test_a_bad_night_says_where_it_broke_and_whether_the_platform_runs(told, fai
 
 def test_a_platform_that_cannot_be_seen_is_not_said_to_be_down(told, monkeypatch):
     """Nobody should drive to a machine room because a key of ssh is wrong."""
-    from vitam_operators.operators import verdict
 
-    async def unreachable(step, host, units):
-        return [verdict.Finding(f"ssh to {host} did not work", down=False)]
+    async def unreachable(platform, host, units):
+        return [platform_state.Finding(f"ssh to {host} did not work", down=False)]
 
-    monkeypatch.setattr(verdict.ConcludeNightOperator, "_down_units", unreachable)
+    monkeypatch.setattr(platform_state, "down_units", unreachable)
     told.run()
     assert subjects(told)[0].endswith(" - platform is not proved up")
 
@@ -174,3 +178,69 @@ def test_a_night_whose_run_died_is_told_by_the_next_look_once(told):
         "they left down: vitam-logbook.service on app"
     )
     assert told.pings.told == [], "the check outside rings already, and goes on until a night ends well"
+
+
+# --- restores and drills ---------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def sealed(told, monkeypatch):
+    """Give a night that is sealed and told; what is told from here on is of a restore or a drill."""
+    told.run()
+    told.mailbox.mails.clear()
+    told.pings.told.clear()
+    answer = {"chosen_options": ["Approve"], "responded_by_user": {"id": "1", "name": "Ada"}}
+    monkeypatch.setattr(ApprovalOperator, "execute", lambda step, context: answer)
+    return told
+
+
+def run(night, platform_files, dag_id, **params):
+    now = dt.datetime.now(dt.UTC)
+    return run_quickly(load_dag(platform_files("told"), dag_id), now, params)[0]
+
+
+def restore(night, platform_files):
+    until = (dt.datetime.now(dt.UTC) + dt.timedelta(hours=2)).isoformat()
+    return run(night, platform_files, "vitam_restore", until=until, backup=night.records.label)
+
+
+def test_a_restore_says_what_the_platform_runs_on(sealed, platform_files):
+    """It is no night: the check outside waits for the next one."""
+    assert restore(sealed, platform_files) == "success"
+    assert subjects(sealed) == [f"Vitam told: restored from backup {sealed.records.label} - platform is UP"]
+    assert sealed.pings.told == []
+
+
+def test_a_restore_that_failed_says_that_the_old_data_is_back(sealed, platform_files):
+    """Whoever is called knows at once whether users work on what they had."""
+    sealed.failing["check_set"] = "before"
+    assert restore(sealed, platform_files) == "failed"
+    failed = f"Vitam told: restore of backup {sealed.records.label} FAILED"
+    assert subjects(sealed) == [f"{failed} - platform is UP, with the data of before the restore"]
+    assert "mongo-data-shard0 was not checked" in sealed.mailbox.mails[0].get_body(("html",)).get_content()
+
+
+def test_a_restore_that_nobody_approved_tells_nobody(sealed, platform_files, monkeypatch):
+    """Who did not approve it knows."""
+    monkeypatch.setattr(ApprovalOperator, "execute", lambda step, context: {"chosen_options": ["Reject"]})
+    restore(sealed, platform_files)
+    assert subjects(sealed) == []
+
+
+def test_a_drill_is_told_when_it_speaks_against_the_backup(sealed, platform_files):
+    """Once: a good one stands on the page, and the night's own message stays what was told of the night."""
+    assert run(sealed, platform_files, DRILL) == "success"
+    assert subjects(sealed) == []
+    sealed.fake.hosts["data"].drills.damaged.add("mongo-data-shard0")
+    assert run(sealed, platform_files, DRILL) == "failed"
+    label = sealed.records.label
+    assert subjects(sealed) == [f"Vitam told: drill of backup {label} FAILED - do not rely on it"]
+    assert sealed.records.read(MESSAGES)["subject"].startswith("Vitam told: backup sealed")
+    assert sealed.pings.told == []
+
+
+def test_a_drill_that_could_not_be_made_is_told(sealed, platform_files):
+    """It says nothing about the backup; but nobody knows whether it can be restored."""
+    sealed.failing["choose_backup"] = "before"
+    assert run(sealed, platform_files, DRILL) == "failed"
+    assert subjects(sealed) == ["Vitam told: drill of the newest backup was not made"]

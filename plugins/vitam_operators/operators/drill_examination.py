@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from typing import Any
 
 from airflow.sdk.exceptions import AirflowSkipException
@@ -10,18 +9,14 @@ from airflow.sdk.exceptions import AirflowSkipException
 from vitam_operators import drill, drill_findings, nights, systemd
 from vitam_operators.config_copies import DrillConfig
 from vitam_operators.drill_findings import Expected
-from vitam_operators.errors import DrillFailedError, DrillRefusedError, MongoUnreachableError
+from vitam_operators.errors import DrillFailedError, MongoUnreachableError
 from vitam_operators.hooks import drills as drill_hooks
 from vitam_operators.hooks.hosts import Shell
 from vitam_operators.hooks.mongo import MongoClient
-from vitam_operators.nights import DRILL, DRILLING, Night, Record
-from vitam_operators.operators.drills import DrillOperator, PartOfDrillOperator, manifest_of, noted
-from vitam_operators.operators.verdict import red_words, task_states
+from vitam_operators.nights import Night, Record
+from vitam_operators.operators.drills import PartOfDrillOperator, manifest_of, noted
 from vitam_operators.parts import CONFIG
 from vitam_operators.triggers.drills import is_up
-from vitam_operators.words import duration_words
-
-ENDED = ("passed", "failed")
 
 
 class Examination:
@@ -182,68 +177,3 @@ class ExamineFilesOperator(PartOfDrillOperator):
         if findings:
             raise DrillFailedError(f"{self.part}: {finding}", hint="do not rely on this copy; look at its .files")
         return {"files": files}
-
-
-class ConcludeDrillOperator(DrillOperator):
-    """
-    Judge the drill. The only leaf of the graph: it runs whatever happened, and the run is green only if it says so.
-
-    What it finds is noted with the backup, whose manifest stays as it was sealed.
-    """
-
-    async def act(self, context: Any) -> dict[str, Any]:
-        """
-        Return the summary.
-
-        :raises DrillFailedError: something speaks against the backup
-        :raises DrillRefusedError: the drill did not come to its end, and says nothing about the backup
-        """
-        night, red = self.latest_night(context), list(red_words(task_states(context)))
-        if night is None:
-            if red:
-                raise DrillRefusedError(
-                    f"no backup was drilled: {'; '.join(red)}", hint="read the log of choose_backup"
-                )
-            raise AirflowSkipException("there was no backup to drill")
-        sets = {name: noted(night, name) for name in manifest_of(night)["parts"]}
-        findings = [f"{name}: {finding}" for name, part in sets.items() for finding in part.get("findings", ())]
-        undone = [f"{name} was not examined" for name, part in sets.items() if part.get("state") not in ENDED]
-        if undone and not findings:
-            raise DrillRefusedError(
-                f"the drill of backup {night.label} did not come to its end:\n" + _lines([*undone, *red]),
-                hint="the first red task of this run says why; nothing speaks against the backup, clear this run",
-            )
-        summary = night.write(DRILL, self._summary(night, sets, [*findings, *undone]))
-        self.log.info("backup %s: drill %s, %s", night.label, summary["state"], duration_words(summary["duration_s"]))
-        if summary["findings"] or red:
-            raise DrillFailedError(
-                f"the drill of backup {night.label} {summary['state']}:\n" + _lines([*summary["findings"], *red]),
-                hint="the first red task of this run says why; docs/operate.md has each error",
-            )
-        return summary
-
-    @staticmethod
-    def _summary(night: Night, sets: dict[str, Record], findings: list[str]) -> Record:
-        drilling = night.read(DRILLING) or {}
-        began = dt.datetime.fromisoformat(drilling.get("began_at", nights.now_text()))
-        return {
-            "state": "failed" if findings else "passed",
-            "at": nights.now_text(),
-            "run_id": drilling.get("run_id"),
-            "sets": {name: _short(part) for name, part in sets.items()},
-            "findings": findings,
-            "duration_s": (dt.datetime.now(dt.UTC) - began).total_seconds(),
-        }
-
-
-def _short(part: Record) -> Record:
-    """Return what of a part's record belongs into the summary."""
-    short: Record = {name: part[name] for name in ("host", "state", "files", "findings", "warnings") if name in part}
-    if "collections" in part:
-        documents = sum(part["collections"].values())
-        short |= {"collections": len(part["collections"]), "documents": documents}
-    return short
-
-
-def _lines(findings: list[str]) -> str:
-    return "\n".join(f"  {finding}" for finding in findings)

@@ -9,8 +9,8 @@ from typing import Any
 from vitam_operators import nights
 from vitam_operators.catalogue import entry
 from vitam_operators.errors import LookFailedError, NightClosedError, WindowError
-from vitam_operators.operators.backups import night_window
 from vitam_operators.operators.looks import Facts, answers_of, findings_of
+from vitam_operators.operators.plans import night_window
 from vitam_operators.operators.restores import CHOOSE, PLAN, RestoreOperator, require_approval
 from vitam_operators.procedure import SERVICES
 from vitam_operators.restores import plans

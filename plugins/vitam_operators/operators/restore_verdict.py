@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from vitam_operators import nights
+from vitam_operators import messages, nights, notifications
+from vitam_operators.conclusions import red_words
 from vitam_operators.errors import NotProvedError, RestoreFailedError, StepFailedError
+from vitam_operators.operators import platform_state
 from vitam_operators.operators.restore_deciding import balancer_wanted
 from vitam_operators.operators.restores import (
     DECISION,
@@ -15,52 +17,50 @@ from vitam_operators.operators.restores import (
     kept,
     require_approval,
 )
-from vitam_operators.operators.verdict import ConcludeNightOperator, Finding, red_words, task_states
+from vitam_operators.operators.telling import TellingOperator, task_states
 from vitam_operators.restores import swapping
 
 
-class ReportRestoreOperator(RestoreOperator, ConcludeNightOperator):
+class ReportRestoreOperator(RestoreOperator, TellingOperator):
     """Look at the platform once more, and say whether it runs on the restored data. It runs whatever happened."""
 
     async def act(self, context: Any) -> dict[str, Any]:
         """
-        Return ``{"restored", "platform_up", "keep", "findings"}``.
+        Return ``{"restored", "platform_is", "platform_up", "keep", "findings"}``.
 
         :raises RestoreFailedError: the platform runs on what was there before, or does not run
         """
         night = self.restore(context)
         decision = night.read(DECISION) or {"keep": False, "against": ["nobody decided"]}
-        down = [finding.words async for finding in self._platform_findings(night)]
+        wanted = {cluster: balancer_wanted(night, cluster) for cluster in night.opened["clusters"]}
+        balancers = {cluster: mode for cluster, mode in wanted.items() if mode is not None}
+        seen = await platform_state.look(self.platform, night.opened["units_before"], balancers)
         report = {
             "restored": night.opened["restored"],
             "keep": decision["keep"],
-            "platform_up": not down,
-            "findings": [*decision["against"], *down],
+            "platform_is": platform_state.platform_is(seen),
+            "platform_up": not seen,
+            "findings": [*decision["against"], *(finding.words for finding in seen)],
             "at": nights.now_text(),
         }
         night.write(REPORT, report)
-        where = "the restored data" if report["keep"] else "what was there before"
-        words = f"the platform is {'NOT ALL UP' if down else 'UP'}, on {where}"
-        if down or not report["keep"]:
+        words = messages.restore_ended(self.platform.name, report)
+        if seen or not report["keep"]:
             lines = "\n".join(f"  {finding}" for finding in report["findings"])
             raise RestoreFailedError(
-                f"backup {report['restored']}: {words}:\n{lines}",
-                hint="the first red task of this run says why; docs/restore.md has each error",
+                f"{words}:\n{lines}", hint="the first red task of this run says why; docs/restore.md has each error"
             )
-        self.log.info("backup %s is restored: %s", report["restored"], words)
+        self.log.info(words)
         return report
 
-    async def _balancer_finding(self, cluster: str, before: str) -> list[Finding]:
-        night = self._of_run
-        wanted = balancer_wanted(night, cluster) if night is not None else None
-        return [] if wanted is None else await super()._balancer_finding(cluster, wanted)
-
-    _of_run: Any = None
-
-    async def _platform_findings(self, night: Any) -> Any:
-        self._of_run = night
-        async for finding in super()._platform_findings(night):
-            yield finding
+    def tell_people(self, context: Any, error: Exception | None) -> None:
+        """Tell how it ended; who did not approve it knows that it touched nothing. No ping: it is no night."""
+        night = self.latest_night(context)
+        report = night.read(REPORT) if night else None
+        if report is not None:
+            link = notifications.run_link(context["dag_run"].dag_id, context["dag_run"].run_id)
+            subject = messages.restore_ended(self.platform.name, report)
+            notifications.tell(self.platform, night, subject, messages.text([], str(error or ""), link))
 
 
 class RemoveKeptOperator(PlaceOperator):

@@ -1,0 +1,167 @@
+"""The night planned: what the look has found is judged, all at once."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+from collections.abc import Iterable
+from typing import Any
+
+from airflow.sdk.exceptions import AirflowSkipException
+
+from vitam_operators import estimates, night_plan, nights, notifications, securing, versions
+from vitam_operators.errors import LookFailedError, WindowError
+from vitam_operators.hooks.records import nights_of
+from vitam_operators.messages import night_that_died
+from vitam_operators.operators.base import NightOperator
+from vitam_operators.operators.looks import GUARD, Facts, answers_of, findings_of
+from vitam_operators.operators.prune import KEPT_FOR_EVER, planned
+from vitam_operators.operators.services import note
+from vitam_operators.window import Window, manual_window, window_beginning
+
+
+def night_window(context: Any, platform: Any) -> Window:
+    """
+    Return the window of a run: the data interval of a scheduled one, now to ``until`` of one triggered by hand.
+
+    :raises WindowError: ``until`` is not a moment, or nothing of the window is left
+    """
+    run, rule = context["dag_run"], platform.window
+    if str(run.run_type) == "scheduled":
+        return window_beginning(run.data_interval_start or run.run_after, rule)
+    until = context["params"].get("until")
+    try:
+        moment = dt.datetime.fromisoformat(until) if until else None
+    except ValueError as error:
+        raise WindowError(f"until is {until!r}, not a date and time", hint="choose it in the trigger form") from error
+    if moment is not None and moment.tzinfo is None:
+        raise WindowError(f"until is {until!r}, without a time zone", hint="write it as 2026-11-24T08:00:00+01:00")
+    return manual_window(run.run_after, moment, rule)
+
+
+class PlanNightOperator(NightOperator):
+    """
+    Judge the look, and make the plan of the night.
+
+    It runs whatever the checks found, so that all findings are told at once. With ``plan only`` the run ends here.
+    """
+
+    def execute(self, context: Any) -> Any:
+        """Tell of nights that have died, and that this one begins; then plan."""
+        try:
+            self._tell_of_the_dead(context)
+        except Exception:
+            self.log.exception("whether a night before has died cannot be told")
+        if not context["params"].get("plan_only"):
+            notifications.tell_begin(self.platform, nights.backup_id(context["dag_run"].run_after))
+        return asyncio.run(self.act(context))
+
+    def _tell_of_the_dead(self, context: Any) -> None:
+        """Tell of each run that died with the platform stopped, once: its own step that tells never ran."""
+        found = [report for report in answers_of(context, "check_host", GUARD) if report]
+        for backup in sorted({report["backup"] for report in found}):
+            night = nights_of(self.platform).named(backup)
+            reports = {report["host"]: report for report in found if report["backup"] == backup}
+            if night.read(nights.OPEN) is not None and night.read(notifications.MESSAGES) is None:
+                notifications.tell(self.platform, night, *night_that_died(self.platform.name, backup, reports))
+
+    async def act(self, context: Any) -> Facts:
+        """
+        Return the plan.
+
+        :raises LookFailedError: the night cannot begin; all findings are in the message
+        """
+        expected = {"check_host": len(self.platform.hosts), "check_cluster": len(self.platform.mongodb)}
+        hosts = {facts["host"]: facts for facts in answers_of(context, "check_host")}
+        clusters = {facts["cluster"]: facts for facts in answers_of(context, "check_cluster")}
+        findings = [*findings_of(context, expected), *self._balancers_left_off(context, clusters)]
+        plan: Facts = {}
+        try:
+            window = night_window(context, self.platform)
+            window.require_open(dt.datetime.now(dt.UTC))
+            plan = self._plan(context, window, hosts, clusters)
+            findings += self._securing_findings(context, window)
+            findings += night_plan.without_room(self.platform, plan, self._certain(hosts, clusters))
+        except WindowError as error:
+            findings.append(error.message)
+        if findings:
+            raise LookFailedError(
+                "the night cannot begin:\n" + "\n".join(f"  {finding}" for finding in findings),
+                hint="nothing was touched; mend what is named, then trigger a new run",
+            )
+        plan["warnings"] = list(self._warnings(context, plan, window, hosts, clusters))
+        plan["prune"] = planned(self.platform, plan["backup"])
+        self._tell(plan)
+        if context["params"].get("plan_only"):
+            raise AirflowSkipException("plan only: nothing is stopped, nothing is copied")
+        return plan
+
+    def _plan(self, context: Any, window: Window, hosts: dict[str, Facts], clusters: dict[str, Facts]) -> Facts:
+        run, params = context["dag_run"], context["params"]
+        asked = {
+            "backup": nights.backup_id(run.run_after),
+            "run_id": run.run_id,
+            "securing": self._securing(context),
+            "note": params.get("note"),
+            "copies": params.get("copies"),
+        }
+        return night_plan.plan(self.platform, window, hosts, clusters, asked)
+
+    def _certain(self, hosts: dict[str, Facts], clusters: dict[str, Facts]) -> set[str]:
+        return night_plan.hosts_that_copy(self.platform, hosts, clusters)
+
+    def _warnings(
+        self, context: Any, plan: Facts, window: Window, hosts: dict[str, Facts], clusters: dict[str, Facts]
+    ) -> Iterable[str]:
+        yield from night_plan.without_room(self.platform, plan, set(hosts) - self._certain(hosts, clusters))
+        for facts in hosts.values():
+            yield from facts["warnings"]
+        yield from self._too_short(context, window)
+        yield from versions.doubts(self.platform.vitam_version, self.platform.services)
+
+    def _securing_findings(self, context: Any, window: Window) -> Iterable[str]:
+        if self._securing(context) == securing.MIDNIGHT:
+            midnight = securing.midnight_of(window.start, self.platform.window.timezone)
+            if midnight >= window.give_up_at:
+                yield (
+                    f"the securing at midnight ({midnight:%Y-%m-%d %H:%M} UTC) is not before the night is given up "
+                    f"({window.give_up_at:%Y-%m-%d %H:%M} UTC); choose another 'securing' or a later 'until'"
+                )
+
+    def _balancers_left_off(self, context: Any, clusters: dict[str, Facts]) -> Iterable[str]:
+        """Name the balancers that an earlier night left off: "off" must not become what it is put back to."""
+        own, earlier = self.latest_night(context), nights_of(self.platform).newest_first()
+        if own is not None and own.read(nights.RESTART) is None:
+            return  # this very run is begun again while its platform is down
+        for cluster, facts in clusters.items():
+            night = nights.unpaid(earlier, cluster)
+            if night is not None and facts["balancer"] != "off":
+                note(night, f"balancer.{cluster}", {"put_back_at": nights.now_text(), "by": "somebody else"})
+            elif night is not None:
+                yield (
+                    f"{cluster}: the balancer is off since backup {night.label}, whose restart did not switch it on; "
+                    f"clear start_balancer of run {night.opened['run_id']}, or run sh.startBalancer() through a mongos"
+                )
+
+    def _too_short(self, context: Any, window: Window) -> Iterable[str]:
+        if self.platform.window.hold_until_window_end:
+            return  # the nights before took as long as their windows
+        begins = max(window.start, dt.datetime.now(dt.UTC))
+        if self._securing(context) == securing.MIDNIGHT:
+            begins = max(begins, securing.midnight_of(window.start, self.platform.window.timezone))
+        longest_s = estimates.longest_cold_s(nights_of(self.platform).newest_first())
+        yield from filter(None, [estimates.warning(window, begins, longest_s)])
+
+    def _securing(self, context: Any) -> str:
+        chosen = context["params"].get("securing") if self.platform.primary_site else None
+        return str(chosen or self.platform.wait_for_securing)
+
+    def _tell(self, plan: Facts) -> None:
+        for line in night_plan.lines(plan):
+            self.log.info("%s", line)
+        for going in plan["prune"]:
+            self.log.info("would prune %s: %s", going["backup"], going["reason"])
+        if self.platform.copies.keep is None:
+            self.log.info(KEPT_FOR_EVER)
+        for warning in plan["warnings"]:
+            self.log.warning(warning)

@@ -1,0 +1,51 @@
+"""Steps that tell people how something ended."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from typing import Any
+
+from vitam_operators.errors import OperatorNeededError
+from vitam_operators.operators.base import NightOperator
+
+
+class TellingOperator(NightOperator):
+    """A step whose end people are told of: once, when it is not tried again. What cannot be told changes nothing."""
+
+    def execute(self, context: Any) -> Any:
+        """Run the step, then tell."""
+        error: Exception | None = None
+        try:
+            return super().execute(context)
+        except Exception as raised:
+            error = raised
+            raise
+        finally:
+            if is_final(error, context["ti"]):
+                self._try_to_tell(context, error)
+
+    def _try_to_tell(self, context: Any, error: Exception | None) -> None:
+        try:
+            self.tell_people(context, error)
+        except Exception:
+            self.log.exception("how this ended could not be put in words, nobody is told")
+
+    @abstractmethod
+    def tell_people(self, context: Any, error: Exception | None) -> None:
+        """
+        Tell.
+
+        :param error: what the step raised
+        """
+
+
+def is_final(error: Exception | None, ti: Any) -> bool:
+    """Tell whether a step that ended so is not tried again."""
+    return error is None or isinstance(error, OperatorNeededError) or ti.try_number > ti.max_tries
+
+
+def task_states(context: Any) -> dict[str, str]:
+    """Return the state of each task of this run but this one; mapped ones as ``task[index]``."""
+    run, own = context["dag_run"], context["ti"].task_id
+    states = context["ti"].get_task_states(dag_id=run.dag_id, run_ids=[run.run_id])[run.run_id]
+    return {task: str(state) for task, state in states.items() if task != own}
