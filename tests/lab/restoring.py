@@ -92,8 +92,8 @@ class Backup:
 
 
 def damage(platform: str, path: str) -> None:
-    """Stop the mongod, and take files from its data: it does not start any more."""
-    lose = f"systemctl stop vitam-mongod; cd {path} && rm WiredTiger.wt WiredTiger.turtle _mdb_catalog.wt"
+    """Stop the mongod, and overwrite the head of its catalogue: it does not start any more."""
+    lose = f"systemctl stop vitam-mongod; dd if=/dev/zero of={path}/_mdb_catalog.wt bs=4096 count=1 conv=notrunc"
     falls = "for i in $(seq 60); do systemctl is-active --quiet vitam-mongod || exit 0; sleep 1; done; exit 1"
     evidence.on(platform, f"{lose}; systemctl start vitam-mongod || exit 0; {falls}")
 
