@@ -21,6 +21,7 @@ from tests.faults import afterwards
 from tests.faults.deaths import BY_FAULT, PLATFORM, told
 from tests.faults.rows import SEALED
 from tests.lab import evidence, stories
+from tests.lab.conftest import lab_verb
 from vitam_operators.nights import MANIFEST
 
 UP_WITHIN_S = 60
@@ -121,5 +122,6 @@ def test_all_of_airflow_is_killed(death: Death) -> None:
     time.sleep(max(0, (death.window_end - dt.datetime.now(dt.UTC)).total_seconds()))
     assert afterwards.up_within_s(PLATFORM, death.before, frozenset(), UP_WITHIN_S) is not None
     assert afterwards.still_unhealthy(PLATFORM, death.run, balancer="off") == []
-    assert afterwards.leftovers(PLATFORM) == {"guard on allinone"}
+    assert afterwards.leftovers(PLATFORM) == {f"guard on {PLATFORM}"}
     told("kill -9 of all of Airflow", (dt.datetime.now(dt.UTC) - death.window_end).total_seconds())
+    lab_verb("reset", PLATFORM)
