@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
@@ -44,6 +44,12 @@ def line(*words: object, sudo: bool = False) -> str:
 
 def nothing(output: str) -> None:
     """Read the answer of a change: there is nothing to read."""
+
+
+def existing(paths: Iterable[str]) -> Command[frozenset[str]]:
+    """Fact: which of these paths exist."""
+    words = line("stat", "--format=%n", "--", *paths, sudo=True)
+    return Command(words, lambda output: frozenset(output.splitlines()), ok=frozenset({0, 1}))
 
 
 def write_text(paths: Sequence[str], content: str) -> Command[None]:

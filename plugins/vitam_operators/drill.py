@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from vitam_operators.commands import Command, change, line
@@ -77,12 +77,6 @@ def opening(scratch: str, port: int, drill: DrillConfig, storage: Mapping[str, A
             *(("--wiredTigerDirectoryForIndexes",) if engine.get("directoryForIndexes") else ()),
         ),
     )
-
-
-def there(paths: Iterable[str]) -> Command[frozenset[str]]:
-    """Fact: which of these paths exist."""
-    words = line("stat", "--format=%n", "--", *paths, sudo=True)
-    return Command(words, lambda output: frozenset(output.splitlines()), ok=frozenset({0, 1}))
 
 
 def begun(scratch: str) -> tuple[str, str]:

@@ -13,7 +13,7 @@ from functools import cached_property
 from typing import Any
 
 from vitam_operators import archive, drill, guard, nights, prune, reflink, secret_files, systemd
-from vitam_operators.commands import Command, write_whole
+from vitam_operators.commands import Command, existing, write_whole
 from vitam_operators.config import Platform
 from vitam_operators.engines.base import Engine
 from vitam_operators.engines.chosen import engine_of
@@ -177,7 +177,7 @@ def drill_commands(own: Rights) -> Commands:
     if not own.parts:
         return
     scratch, each = (drill.scratch_of(LABEL.sample, part, own.drill) for part in (PART, EACH_PART))
-    yield drill.there(drill.begun(each))
+    yield existing(drill.begun(each))
     yield drill.key(scratch)
     yield drill.files_in(scratch)
     yield drill.complaint(JOB)

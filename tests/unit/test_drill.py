@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from vitam_operators import drill, drill_findings
-from vitam_operators.commands import Command
+from vitam_operators.commands import Command, existing
 from vitam_operators.config_copies import DrillConfig
 from vitam_operators.drill_findings import Expected
 
@@ -34,7 +34,7 @@ def test_the_facts_of_a_directory(tmp_path):
     (scratch / "empty").mkdir(parents=True)
     (scratch / "new\nline").touch()
     assert on_this_machine(drill.files_in(str(scratch))) == 3
-    assert on_this_machine(drill.there([str(scratch), f"{scratch}.partial"])) == {str(scratch)}
+    assert on_this_machine(existing([str(scratch), f"{scratch}.partial"])) == {str(scratch)}
     for name in ("x.partial", "x.key", "xy"):
         (tmp_path / name).touch()
     on_this_machine(drill.remove(str(scratch)))

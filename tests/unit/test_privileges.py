@@ -10,7 +10,7 @@ import pytest
 from tests.conftest import ROOT, TESTS
 from tests.rights import DB, LABEL, PART, REFUSED, REFUSED_JOBS, runs
 from vitam_operators import archive, drill, guard, prune, reflink, systemd
-from vitam_operators.commands import change, line, write_whole
+from vitam_operators.commands import change, existing, line, write_whole
 from vitam_operators.errors import ConfigError
 from vitam_operators.platforms import check_platform, load_platform, read_yaml
 from vitam_operators.privileges import key_options, main, sudoers
@@ -68,8 +68,8 @@ def test_what_a_backup_needs(label, data_1):
         systemd.end_transient(archive.copy_unit(label, PART)),
         systemd.forget_failure(archive.verify_unit(label, "mongo-data-configsvr")),
         systemd.end_transient(archive.prune_unit(label)),
-        drill.there([*drill.begun(scratch), *drill.begun(scratch)]),
-        drill.there([scratch]),
+        existing([*drill.begun(scratch), *drill.begun(scratch)]),
+        existing([scratch]),
         drill.remove(scratch),
         drill.complaint(drill.mongod_unit(label, PART)),
         guard.release(["vitam-mongod.service", "vitam-mongos.service"]),

@@ -7,6 +7,7 @@ from typing import Any
 from airflow.sdk.exceptions import AirflowSkipException
 
 from vitam_operators import drill, drill_findings, nights, systemd
+from vitam_operators.commands import existing
 from vitam_operators.config_copies import DrillConfig
 from vitam_operators.drill_findings import Expected
 from vitam_operators.errors import DrillFailedError, MongoUnreachableError
@@ -167,7 +168,7 @@ class ExamineFilesOperator(PartOfDrillOperator):
         night = self.drilled(context)
         record, scratch = self.record(night), self.scratch(night)
         async with self.host_of(record).connect() as shell:
-            if scratch not in await shell.run(drill.there([scratch])):
+            if scratch not in await shell.run(existing([scratch])):
                 raise AirflowSkipException(f"{self.part} was not extracted")
             files = await shell.run(drill.files_in(scratch))
         finding = f"{files} files were extracted, the copy has {record['files']}"

@@ -7,6 +7,7 @@ from typing import Any
 from airflow.sdk.exceptions import AirflowSkipException
 
 from vitam_operators import archive, drill, drill_findings, nights, systemd
+from vitam_operators.commands import existing
 from vitam_operators.engines.base import Job
 from vitam_operators.engines.chosen import engine_of
 from vitam_operators.errors import DrillFailedError, DrillRefusedError, VitamBackupError
@@ -68,7 +69,7 @@ class ExtractCopyOperator(WaitingDrillOperator):
         record, scratch = self.record(night), self.scratch(night)
         unit, size_bytes = drill.extract_unit(night.label, self.part), self._size(night, self.part)
         async with self.host_of(record).connect() as shell:
-            if scratch in await shell.run(drill.there([scratch])):
+            if scratch in await shell.run(existing([scratch])):
                 self.log.info("%s was extracted by an earlier try: %s", self.part, scratch)
                 return None
             if await jobs.may_start(shell, unit):
@@ -99,7 +100,7 @@ class ExtractCopyOperator(WaitingDrillOperator):
         parts = manifest_of(night)["parts"]
         mine = [part for part, record in parts.items() if record["host"] == name]
         places = {part: drill.begun(drill.scratch_of(night.label, part, self.platform.drill)) for part in mine}
-        begun = await shell.run(drill.there([path for pair in places.values() for path in pair]))
+        begun = await shell.run(existing([path for pair in places.values() for path in pair]))
         left = [part for part in mine if part == self.part or not begun & set(places[part])]
         needed = int(sum(self._size(night, part) for part in left) * self.platform.copies.room_factor)
         free = await shell.run(archive.room_at(directory))
@@ -132,7 +133,7 @@ class OpenCopyOperator(WaitingDrillOperator):
         record, scratch, port = self.record(night), self.scratch(night), self.port(night)
         unit = drill.mongod_unit(night.label, self.part)
         async with self.host_of(record).connect() as shell:
-            if scratch not in await shell.run(drill.there([scratch])):
+            if scratch not in await shell.run(existing([scratch])):
                 raise AirflowSkipException(f"{self.part} was not extracted")
             if await jobs.may_start(shell, unit):
                 await self._require_port(shell, port)

@@ -7,6 +7,7 @@ from abc import abstractmethod
 from typing import Any
 
 from vitam_operators import archive, drill, drill_findings, nights, systemd
+from vitam_operators.commands import existing
 from vitam_operators.engines.chosen import engine_name, engine_of
 from vitam_operators.errors import RestoreFailedError, StillStoppingError, VitamBackupError
 from vitam_operators.hooks import drills as drill_hooks
@@ -42,7 +43,7 @@ class CarryCopyOperator(PlaceOperator):
             return {"from": source, "size_bytes": 0}
         own = bringing.carried(night.label, self.part, self.platform.copies)
         async with HostHook(target(self.platform, source)).connect() as there, self.to_host().connect() as here:
-            if not await here.run(drill.there([own])):
+            if not await here.run(existing([own])):
                 self.log.info("%s: %s from %s to %s", self.part, size_words(record["size_bytes"]), source, self.host)
                 await here.run(bringing.make_directory(own))
                 await carry(there, bringing.send(pieces), here, bringing.receive(own))

@@ -8,8 +8,8 @@ import datetime as dt
 import json
 from typing import Any
 
-from vitam_operators import drill, guard, nights, systemd
-from vitam_operators.commands import write_whole
+from vitam_operators import guard, nights, systemd
+from vitam_operators.commands import existing, write_whole
 from vitam_operators.errors import BalancerError, RestoreRefusedError, StillStoppingError, VitamBackupError
 from vitam_operators.hooks import mongo as mongo_hooks
 from vitam_operators.hooks.hosts import HostHook, target
@@ -158,5 +158,5 @@ class RemoveBroughtOperator(PlaceOperator):
                     await shell.run(systemd.forget_failure(unit))
             await shell.run(swapping.remove(place.brought(night.label)))
             own = bringing.carried_directory(night.label, self.platform.copies)
-            if own in await shell.run(drill.there([own])):
+            if own in await shell.run(existing([own])):
                 await shell.run(bringing.forget(night.label, self.platform.copies))

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 from vitam_operators import archive, drill, drill_findings, guard, systemd
+from vitam_operators.commands import existing
 from vitam_operators.engines.chosen import ENGINES, engine_name
 from vitam_operators.errors import VitamBackupError
 from vitam_operators.hooks import mongo as mongo_hooks
@@ -65,7 +66,7 @@ class CheckRestoreHostOperator(HostOperator, RestoreOperator, LookOperator):
     async def _sizes(self, shell: Shell, findings: list[str]) -> dict[str, int]:
         sizes = {}
         for place in plans.places_of(self.platform, self.host):
-            if place.db_path not in await shell.run(drill.there([place.db_path])):
+            if place.db_path not in await shell.run(existing([place.db_path])):
                 findings.append(f"{self.host}: {place.db_path} is missing; make it, empty, with the owner of mongod")
             elif await shell.run(swapping.own_file_system(place.db_path)):
                 findings.append(f"{self.host}: {place.db_path} is a mount, it cannot be kept aside by a rename")

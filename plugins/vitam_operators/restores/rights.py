@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from vitam_operators import archive, drill
-from vitam_operators.commands import Command
+from vitam_operators.commands import Command, existing
 from vitam_operators.config_copies import CopyConfig
 from vitam_operators.engines.base import Pieces
 from vitam_operators.restores import bringing, swapping
@@ -16,7 +16,7 @@ from vitam_operators.restores.plans import Place
 def place_commands(place: Place, label: str) -> Iterator[Command[Any]]:
     """Look at a member's data and at what is beside it, swap them, swap them back, remove what is not in use."""
     path, brought, kept = place.db_path, place.brought(label), place.kept(label)
-    yield drill.there([path])
+    yield existing([path])
     yield swapping.there(place, label)
     yield swapping.own_file_system(path)
     yield archive.size_of(path)
@@ -40,9 +40,9 @@ def carrying_commands(pieces: Pieces | None, label: str, part: str, copies: Copy
         yield bringing.size_of(pieces.first)
         yield bringing.send(pieces)
     own = bringing.carried(label, part, copies)
-    yield drill.there([own])
+    yield existing([own])
     yield bringing.make_directory(own)
     yield bringing.receive(own)
     yield bringing.arrived(own)
-    yield drill.there([bringing.carried_directory(label, copies)])
+    yield existing([bringing.carried_directory(label, copies)])
     yield bringing.forget(label, copies)

@@ -8,16 +8,14 @@ a swap half done knows what is which: the data directory itself, what was *broug
 
 from __future__ import annotations
 
-from vitam_operators.commands import Command, change, line
+from vitam_operators.commands import Command, change, existing, line
 from vitam_operators.errors import RestoreRefusedError
 from vitam_operators.restores.plans import Place
 
 
 def there(place: Place, label: str) -> Command[frozenset[str]]:
     """Fact: which of the three directories exist."""
-    paths = (place.db_path, place.brought(label), place.kept(label))
-    words = line("stat", "--format=%n", "--", *paths, sudo=True)
-    return Command(words, lambda output: frozenset(output.splitlines()), ok=frozenset({0, 1}))
+    return existing([place.db_path, place.brought(label), place.kept(label)])
 
 
 def own_file_system(db_path: str) -> Command[bool]:
