@@ -47,13 +47,13 @@ def be_quick(monkeypatch: Any) -> None:
     """
     Make seconds of waiting thousandths: a night on a fake platform has nothing to wait for.
 
-    A wait of two seconds is as bad as one of a whole night, and ends as that does. Airflow's ``dag.test`` neither
+    A wait of five seconds is as bad as one of a whole night, and ends as that does. Airflow's ``dag.test`` neither
     sleeps between two rounds nor checks the parameters anew each time it serialises them.
     """
     own = operators.WaitingOperator._until
 
     def until(step: Any, context: Any) -> dt.datetime:
-        return min(own(step, context), dt.datetime.now(dt.UTC) + dt.timedelta(seconds=2))
+        return min(own(step, context), dt.datetime.now(dt.UTC) + dt.timedelta(seconds=5))
 
     monkeypatch.setattr(operators.WaitingOperator, "_until", until)
     monkeypatch.setattr(triggers, "asyncio", SimpleNamespace(sleep=lambda seconds: asyncio.sleep(seconds / 1000)))

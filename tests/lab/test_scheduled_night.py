@@ -35,7 +35,7 @@ def window_that_begins_soon() -> dict[str, str | int]:
         "end": f"{end:%H:%M}",
         "timezone": ZONE,
         "restart_reserve_s": 240,
-        "late_start_s": 240,
+        "late_start_s": 600,
     }
 
 
@@ -74,7 +74,7 @@ def sealed(platform_up: Callable[..., Path], airflow: Callable[[Path], NightWatc
     watch.await_dag()
     drills.await_dag()
     known_at = dt.datetime.now(dt.UTC)
-    run_id = first_run(watch, within_s=240)["dag_run_id"]
+    run_id = first_run(watch, within_s=600)["dag_run_id"]
     assert watch.watch(run_id, told) == "success", stories.failures(watch, run_id)
     night_run = watch.get(f"/dags/{DAG_ID}/dagRuns/{run_id}")
     drill_run = first_run(drills, within_s=120)
