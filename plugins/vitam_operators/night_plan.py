@@ -39,12 +39,7 @@ def plan(
         **asked,
         "platform": platform.name,
         "vitam_version": platform.vitam_version,
-        "window": {
-            "start": window.start.isoformat(),
-            "end": window.end.isoformat(),
-            "give_up_at": window.give_up_at.isoformat(),
-            "restart_reserve_s": window.restart_reserve_s,
-        },
+        "window": window.record(),
         "planned_at": nights.planned_at(),
         "note": asked["note"] or "",
         "copies": copies,

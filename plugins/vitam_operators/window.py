@@ -8,7 +8,9 @@ is 11 or 13 hours long. Moments are always aware and in UTC.
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from vitam_operators.config import WindowConfig
@@ -33,6 +35,21 @@ class Window:
     start: dt.datetime
     end: dt.datetime
     restart_reserve_s: int
+
+    @classmethod
+    def of_record(cls, record: Mapping[str, Any]) -> Window:
+        """Return the window that :meth:`record` wrote down."""
+        start, end = (dt.datetime.fromisoformat(record[moment]) for moment in ("start", "end"))
+        return cls(start, end, int(record["restart_reserve_s"]))
+
+    def record(self) -> dict[str, Any]:
+        """Return the window as plans and records have it, its moments in ISO 8601."""
+        return {
+            "start": self.start.isoformat(),
+            "end": self.end.isoformat(),
+            "give_up_at": self.give_up_at.isoformat(),
+            "restart_reserve_s": self.restart_reserve_s,
+        }
 
     @property
     def give_up_at(self) -> dt.datetime:

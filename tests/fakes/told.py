@@ -72,12 +72,7 @@ class ToldNight:
             "run_id": f"scheduled__{self.start.isoformat()}",
             "platform": platform.name,
             "vitam_version": platform.vitam_version,
-            "window": {
-                "start": window.start.isoformat(),
-                "end": window.end.isoformat(),
-                "give_up_at": window.give_up_at.isoformat(),
-                "restart_reserve_s": window.restart_reserve_s,
-            },
+            "window": window.record(),
             "securing": platform.securing.wait_for,
             "note": self.note,
             "copies": "everything",

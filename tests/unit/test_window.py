@@ -105,6 +105,13 @@ def test_a_run_by_hand_ends_at_until_or_with_the_next_window():
     assert manual_window(now, utc("2026-11-23 15:00"), rule) == Window(now, utc("2026-11-23 15:00"), 3600)
 
 
+def test_a_window_is_read_back_from_its_record():
+    """What was written down when the night opened is its window, whatever the platform file says later."""
+    window = Window(utc("2026-11-23 19:00"), utc("2026-11-24 07:00"), 1800)
+    assert Window.of_record(window.record()) == window
+    assert window.record()["give_up_at"] == "2026-11-24T06:30:00+00:00"
+
+
 @pytest.mark.parametrize("until", ["2026-11-23 12:00", "2026-11-23 14:00"])
 def test_a_run_by_hand_needs_some_time(until):
     """An end that is over, or leaves nothing but the restart, is refused before anything stops."""

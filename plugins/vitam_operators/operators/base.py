@@ -176,12 +176,7 @@ class WaitingOperator(NightOperator):
 
 def window_of(night: Night) -> Window:
     """Return the window that a night was opened with."""
-    window = night.opened["window"]
-    return Window(
-        dt.datetime.fromisoformat(window["start"]),
-        dt.datetime.fromisoformat(window["end"]),
-        int(window["restart_reserve_s"]),
-    )
+    return Window.of_record(night.opened["window"])
 
 
 def _in_seconds(seconds: float) -> dt.datetime:

@@ -7,7 +7,7 @@ from typing import Any
 
 from airflow.sdk.exceptions import AirflowSkipException
 
-from vitam_operators import messages, nights, notifications
+from vitam_operators import messages, nights
 from vitam_operators.conclusions import red_words
 from vitam_operators.errors import DrillFailedError, DrillRefusedError, VitamBackupError
 from vitam_operators.nights import DRILL, DRILLING, Night, Record
@@ -64,9 +64,7 @@ class ConcludeDrillOperator(DrillOperator, TellingOperator):
             return
         night = self.latest_night(context)
         subject = messages.drill_failed(self.platform.name, night.label if night else "", error)
-        link = notifications.run_link(context["dag_run"].dag_id, context["dag_run"].run_id)
-        text = messages.text([], str(error), link)
-        notifications.tell(self.platform, night, subject, text, record=MESSAGES)
+        self.send(context, subject, error, record=MESSAGES)
 
     @staticmethod
     def _summary(night: Night, sets: dict[str, Record], findings: list[str]) -> Record:

@@ -56,12 +56,7 @@ class PlanRestoreOperator(RestoreOperator):
             "planned_at": nights.planned_at(),
             "run_id": run.run_id,
             "platform": self.platform.name,
-            "window": {
-                "start": window.start.isoformat(),
-                "end": window.end.isoformat(),
-                "give_up_at": window.give_up_at.isoformat(),
-                "restart_reserve_s": window.restart_reserve_s,
-            },
+            "window": window.record(),
             "note": context["params"].get("note") or "",
             "units_before": self._to_start(hosts),
             "clusters": {name: {"balancer": manifest["clusters"][name]["balancer"]} for name in clusters},

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from vitam_operators import messages, nights, notifications
+from vitam_operators import messages, nights
 from vitam_operators.conclusions import red_words
 from vitam_operators.errors import NotProvedError, RestoreFailedError, StepFailedError
 from vitam_operators.operators import platform_state
@@ -58,9 +58,7 @@ class ReportRestoreOperator(RestoreOperator, TellingOperator):
         night = self.latest_night(context)
         report = night.read(REPORT) if night else None
         if report is not None:
-            link = notifications.run_link(context["dag_run"].dag_id, context["dag_run"].run_id)
-            subject = messages.restore_ended(self.platform.name, report)
-            notifications.tell(self.platform, night, subject, messages.text([], str(error or ""), link))
+            self.send(context, messages.restore_ended(self.platform.name, report), error)
 
 
 class RemoveKeptOperator(PlaceOperator):

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Iterable
 from typing import Any
 
+from vitam_operators import messages, notifications
 from vitam_operators.errors import OperatorNeededError
 from vitam_operators.operators.base import NightOperator
 
@@ -37,6 +39,27 @@ class TellingOperator(NightOperator):
 
         :param error: what the step raised
         """
+
+    def send(
+        self,
+        context: Any,
+        subject: str,
+        error: Exception | None,
+        *,
+        lines: Iterable[str] = (),
+        ping_what: str | None = None,
+        record: str = notifications.MESSAGES,
+    ) -> None:
+        """
+        Send a message on this run, every way that the platform file names.
+
+        :param lines: what stands before the error
+        :param ping_what: what the ping says; ``None``: no ping
+        :param record: name of the night's record of what was sent
+        """
+        run = context["dag_run"]
+        text = messages.text(lines, str(error or ""), notifications.run_link(run.dag_id, run.run_id))
+        notifications.tell(self.platform, self.latest_night(context), subject, text, ping_what, record=record)
 
 
 def is_final(error: Exception | None, ti: Any) -> bool:

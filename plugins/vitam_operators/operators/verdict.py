@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from vitam_operators import manifest, messages, nights, notifications
+from vitam_operators import manifest, messages, nights
 from vitam_operators.conclusions import down_time_s, first_failed, late_s, red_words, summary_lines
 from vitam_operators.errors import NotProvedError, StepFailedError, VitamBackupError
 from vitam_operators.nights import Night
@@ -50,10 +50,8 @@ class ConcludeNightOperator(TellingOperator):
         night = self.latest_night(context)
         end = self._end(night, first_failed(self.dag, task_states(context)))
         lines = (night.read(nights.CONCLUSION) or {}).get("lines", []) if night else []
-        link = notifications.run_link(context["dag_run"].dag_id, context["dag_run"].run_id)
-        body = messages.text(lines, str(error or ""), link)
-        told = messages.SUCCESS if error is None else messages.FAIL
-        notifications.tell(self.platform, night, messages.subject(end), body, told)
+        ping_what = messages.SUCCESS if error is None else messages.FAIL
+        self.send(context, messages.subject(end), error, lines=lines, ping_what=ping_what)
 
     def _end(self, night: Night | None, failed: str) -> messages.NightEnd:
         if night is None:
