@@ -40,6 +40,7 @@ from vitam_operators.graph import (
     start_services,
     stop_services,
 )
+from vitam_operators.hooks.records import RESTORES
 from vitam_operators.operators.elasticsearch import StartElasticsearchOperator
 from vitam_operators.operators.guard import DisarmRestartGuardOperator
 from vitam_operators.operators.mongo import StartPrimaryOperator
@@ -75,7 +76,7 @@ from vitam_operators.operators.restore_verdict import (
     RemoveKeptOperator,
     ReportRestoreOperator,
 )
-from vitam_operators.operators.restores import RESTORES, ChooseRestoreOperator
+from vitam_operators.operators.restores import ChooseRestoreOperator
 from vitam_operators.operators.scheduling import ResumeSchedulingOperator
 from vitam_operators.operators.services import StartRouterOperator
 from vitam_operators.platforms import load_platform

@@ -199,10 +199,10 @@ def unguarded(found: GuardState, host: str, run_id: str) -> str | None:
 
 
 def report_of(found: GuardState, host: str) -> dict[str, Any] | None:
-    """Return what a guard that fired did: ``{"host", "backup", "fired_at", "ended_at", "left_down", …}``."""
+    """Return what a guard that fired did: ``{"host", "backup", "run_id", "fired_at", "ended_at", "left_down", …}``."""
     if found.plan is None or found.report is None or "ended_at" not in found.report:
         return None
-    return {**found.report, "host": host, "backup": found.plan["backup"]}
+    return {**found.report, "host": host, **{name: found.plan[name] for name in ("backup", "run_id")}}
 
 
 def warning(found: GuardState, host: str) -> str | None:

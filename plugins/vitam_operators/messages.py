@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
@@ -74,17 +74,41 @@ def night_that_died(platform: str, backup: str, reports: Mapping[str, Mapping[st
 
     :param reports: of each host whose guard fired: ``{"fired_at", "left_down"}``
     """
-    left = [f"{unit} on {host}" for host, report in reports.items() for unit in report.get("left_down", [])]
-    down = f"they left down: {', '.join(left)}" if left else "they left nothing down"
-    fired = min(str(report["fired_at"]) for report in reports.values())
     lines = [
         f"The run of backup {backup} did not end in order. The restart guards of its hosts started Vitam",
-        f"from {fired} on, {down}.",
-        *("", *(f"{host}: fired at {report['fired_at']}" for host, report in reports.items())),
+        *_what_guards_did(reports),
         *("", "A guard switches no balancer on: docs/operate.md has what is left to do."),
     ]
-    words = f"Vitam {platform}: night of backup {backup} DIED - its restart guards fired, {down}"
+    words = f"Vitam {platform}: night of backup {backup} DIED - its restart guards fired, {_left_down(reports)}"
     return words, "\n".join(lines) + "\n"
+
+
+def restore_that_died(platform: str, backup: str, reports: Mapping[str, Mapping[str, Any]]) -> tuple[str, str]:
+    """
+    Return subject and text on a restore whose run died.
+
+    :param backup: what was restored
+    :param reports: as of :func:`night_that_died`
+    """
+    lines = [
+        f"The run that restored backup {backup} did not end in order. The restart guards of its hosts put back",
+        "what was there before, unless the restored data had been checked and stays, and started Vitam",
+        *_what_guards_did(reports),
+        *("", "Their journals say what they put back; docs/restore.md, 'Airflow dies in the middle', what is left."),
+    ]
+    words = f"Vitam {platform}: restore of backup {backup} DIED - its restart guards fired, {_left_down(reports)}"
+    return words, "\n".join(lines) + "\n"
+
+
+def _what_guards_did(reports: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
+    yield f"from {min(str(report['fired_at']) for report in reports.values())} on, {_left_down(reports)}."
+    yield ""
+    yield from (f"{host}: fired at {report['fired_at']}" for host, report in reports.items())
+
+
+def _left_down(reports: Mapping[str, Mapping[str, Any]]) -> str:
+    left = [f"{unit} on {host}" for host, report in reports.items() for unit in report.get("left_down", [])]
+    return f"they left down: {', '.join(left)}" if left else "they left nothing down"
 
 
 def drill_failed(platform: str, backup: str, error: VitamBackupError) -> str:

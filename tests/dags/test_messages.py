@@ -16,7 +16,7 @@ from tests.dags.test_guards import foreign_guard
 from tests.fakes import messages as fakes
 from vitam_operators import nights as records
 from vitam_operators.errors import NotProvedError
-from vitam_operators.hooks.records import nights_of
+from vitam_operators.hooks.records import nights_of, restores_of
 from vitam_operators.notifications import MESSAGES
 from vitam_operators.operators import platform_state
 
@@ -225,6 +225,19 @@ def test_a_restore_that_nobody_approved_tells_nobody(sealed, platform_files, mon
     monkeypatch.setattr(ApprovalOperator, "execute", lambda step, context: {"chosen_options": ["Reject"]})
     restore(sealed, platform_files)
     assert subjects(sealed) == []
+
+
+def test_a_restore_whose_run_died_is_told_as_one_by_the_next_look(sealed, platform_files):
+    """Its guards did more than start: they put the old data back. Here the next look is that of the second attempt."""
+    opened = {"run_id": "another", "restored": "20191231T200000Z", "units_before": {}, "clusters": {}}
+    restores_of(sealed.fake.platform).named("20200101T200000Z").write(records.OPEN, opened)
+    foreign_guard(sealed, "app").fired(left_down=[])
+    assert restore(sealed, platform_files) == "success"
+    died, _ = subjects(sealed)
+    assert died == (
+        "Vitam told: restore of backup 20191231T200000Z DIED - its restart guards fired, they left nothing down"
+    )
+    assert "put back" in sealed.mailbox.mails[0].get_body(("html",)).get_content()
 
 
 def test_a_drill_is_told_when_it_speaks_against_the_backup(sealed, platform_files):

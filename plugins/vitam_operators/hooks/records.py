@@ -8,6 +8,8 @@ from vitam_operators.config import Platform
 from vitam_operators.nights import Directory, Nights
 
 LOCAL = "file://"
+RESTORES = "restores"
+"""Directory, beside the backups' records, for those of restores."""
 
 
 def nights_of(platform: Platform) -> Nights:
@@ -17,6 +19,11 @@ def nights_of(platform: Platform) -> Nights:
     A ``file://`` URL is a directory that every worker shares; any other goes through Airflow's object storage.
     """
     return Nights(_directory(platform.records) / platform.name)
+
+
+def restores_of(platform: Platform) -> Nights:
+    """Return the records of the restores onto a platform."""
+    return Nights(nights_of(platform).directory / RESTORES)
 
 
 def backups_for(platform: Platform) -> Nights:

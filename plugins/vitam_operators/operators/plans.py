@@ -12,11 +12,11 @@ from airflow.sdk.exceptions import AirflowSkipException
 from vitam_operators import estimates, night_plan, nights, notifications, securing, versions
 from vitam_operators.errors import LookFailedError, WindowError
 from vitam_operators.hooks.records import nights_of
-from vitam_operators.messages import night_that_died
 from vitam_operators.operators.base import NightOperator
 from vitam_operators.operators.looks import GUARD, Facts, answers_of, findings_of
 from vitam_operators.operators.prune import KEPT_FOR_EVER, planned
 from vitam_operators.operators.services import note
+from vitam_operators.operators.telling import try_to_tell_of_the_dead
 from vitam_operators.window import Window, manual_window, window_beginning
 
 
@@ -47,23 +47,11 @@ class PlanNightOperator(NightOperator):
     """
 
     def execute(self, context: Any) -> Any:
-        """Tell of nights that have died, and that this one begins; then plan."""
-        try:
-            self._tell_of_the_dead(context)
-        except Exception:
-            self.log.exception("whether a night before has died cannot be told")
+        """Tell of runs that have died, and that this night begins; then plan."""
+        try_to_tell_of_the_dead(self.platform, answers_of(context, "check_host", GUARD))
         if not context["params"].get("plan_only"):
             notifications.tell_begin(self.platform, nights.backup_id(context["dag_run"].run_after))
         return asyncio.run(self.act(context))
-
-    def _tell_of_the_dead(self, context: Any) -> None:
-        """Tell of each run that died with the platform stopped, once: its own step that tells never ran."""
-        found = [report for report in answers_of(context, "check_host", GUARD) if report]
-        for backup in sorted({report["backup"] for report in found}):
-            night = nights_of(self.platform).named(backup)
-            reports = {report["host"]: report for report in found if report["backup"] == backup}
-            if night.read(nights.OPEN) is not None and night.read(notifications.MESSAGES) is None:
-                notifications.tell(self.platform, night, *night_that_died(self.platform.name, backup, reports))
 
     async def act(self, context: Any) -> Facts:
         """

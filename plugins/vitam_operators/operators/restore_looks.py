@@ -13,7 +13,7 @@ from vitam_operators.hooks import mongo as mongo_hooks
 from vitam_operators.hooks.hosts import HostHook, Shell, target
 from vitam_operators.host_units import optional_timers, units_of
 from vitam_operators.nights import Record
-from vitam_operators.operators.looks import Facts, LookOperator
+from vitam_operators.operators.looks import GUARD, Facts, LookOperator
 from vitam_operators.operators.restores import CHOOSE, RestoreOperator
 from vitam_operators.operators.targets import ClusterOperator, HostOperator
 from vitam_operators.parts import DATABASES
@@ -32,16 +32,17 @@ class CheckRestoreHostOperator(HostOperator, RestoreOperator, LookOperator):
         manifest, units = self.manifest(label), units_of(self.platform, self.host)
         async with HostHook(target(self.platform, self.host)).connect() as shell:
             states = await shell.run(systemd.unit_states(units)) if units else {}
+            found = await shell.run(guard.state())
             needed = set(units) - optional_timers(self.platform, self.host)
             findings = [f"{self.host}: {u} is {s.load}" for u, s in states.items() if u in needed and not s.exists]
             tools = (*NEEDED_TOOLS, *self._tools_of(manifest))
-            findings += [
-                finding async for finding in self._not_prepared(shell, context["dag_run"].run_id, units, tools)
-            ]
+            findings += [finding async for finding in self._not_prepared(shell, units, tools)]
+            findings += filter(None, [guard.finding(found, self.host, context["dag_run"].run_id)])
             sizes = await self._sizes(shell, findings)
             if not findings:
                 findings += [finding async for finding in self._not_there(shell, manifest)]
                 findings += [finding async for finding in self._does_not_fit(shell, label, manifest)]
+        context["ti"].xcom_push(GUARD, guard.report_of(found, self.host))
         there = [unit for unit in units if unit in states and states[unit].exists]
         running = [unit for unit in there if states[unit].running]
         return {"host": self.host, "running": running, "units": there, "sizes": sizes}, findings
@@ -52,16 +53,11 @@ class CheckRestoreHostOperator(HostOperator, RestoreOperator, LookOperator):
         engines = {engine_name(manifest["parts"][name]) for name in names if name in manifest["parts"]}
         return sorted({tool for engine in engines & ENGINES.keys() for tool in ENGINES[engine].tools} - {*NEEDED_TOOLS})
 
-    async def _not_prepared(
-        self, shell: Shell, run_id: str, units: list[str], tools: tuple[str, ...]
-    ) -> AsyncIterator[str]:
+    async def _not_prepared(self, shell: Shell, units: list[str], tools: tuple[str, ...]) -> AsyncIterator[str]:
         for tool in await shell.run(systemd.missing_tools(tools)):
             yield f"{self.host}: the program {tool} is missing, install it"
         if not await shell.run(systemd.may_sudo(units)):
             yield f"{self.host}: sudo asks for a password; its sudoers file is not that of docs/hosts.md"
-        held = guard.finding(await shell.run(guard.state()), self.host, run_id)
-        if held:
-            yield held
 
     async def _sizes(self, shell: Shell, findings: list[str]) -> dict[str, int]:
         sizes = {}

@@ -9,9 +9,10 @@ from typing import Any
 from vitam_operators import nights
 from vitam_operators.catalogue import entry
 from vitam_operators.errors import LookFailedError, NightClosedError, WindowError
-from vitam_operators.operators.looks import Facts, answers_of, findings_of
+from vitam_operators.operators.looks import GUARD, Facts, answers_of, findings_of
 from vitam_operators.operators.plans import night_window
 from vitam_operators.operators.restores import CHOOSE, PLAN, RestoreOperator, require_approval
+from vitam_operators.operators.telling import try_to_tell_of_the_dead
 from vitam_operators.procedure import SERVICES
 from vitam_operators.restores import plans
 from vitam_operators.window import Window
@@ -27,6 +28,7 @@ class PlanRestoreOperator(RestoreOperator):
 
         :raises LookFailedError: the restore cannot begin; all findings are in the message
         """
+        try_to_tell_of_the_dead(self.platform, answers_of(context, "check_host", GUARD))
         label = context["ti"].xcom_pull(task_ids=CHOOSE)
         expected = {"check_host": len(self.platform.hosts), "check_cluster": len(self.platform.mongodb), CHOOSE: 1}
         findings = list(findings_of(context, expected))

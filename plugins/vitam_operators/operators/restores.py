@@ -17,9 +17,6 @@ from vitam_operators.operators.targets import HostOperator
 from vitam_operators.restores import plans
 from vitam_operators.restores.plans import Place
 
-RESTORES = "restores"
-"""Directory, beside the backups' records, for those of restores."""
-
 CHOOSE, PLAN = "choose_backup", "plan_restore"
 DECISION, REPORT = "decision", "report"
 """Records: whether the restored data stays; how the restore ended."""

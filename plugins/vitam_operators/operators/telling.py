@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import logging
 from abc import abstractmethod
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-from vitam_operators import messages, notifications
+from vitam_operators import messages, nights, notifications
+from vitam_operators.config import Platform
 from vitam_operators.errors import OperatorNeededError
+from vitam_operators.hooks.records import nights_of, restores_of
+from vitam_operators.nights import Night
 from vitam_operators.operators.base import NightOperator
+
+log = logging.getLogger(__name__)
 
 
 class TellingOperator(NightOperator):
@@ -60,6 +66,36 @@ class TellingOperator(NightOperator):
         run = context["dag_run"]
         text = messages.text(lines, str(error or ""), notifications.run_link(run.dag_id, run.run_id))
         notifications.tell(self.platform, self.latest_night(context), subject, text, ping_what, record=record)
+
+
+def try_to_tell_of_the_dead(platform: Platform, found: Iterable[Mapping[str, Any] | None]) -> None:
+    """Tell as :func:`tell_of_the_dead` does; what cannot be told changes nothing."""
+    try:
+        tell_of_the_dead(platform, found)
+    except Exception:
+        log.exception("whether a run before has died cannot be told")
+
+
+def tell_of_the_dead(platform: Platform, found: Iterable[Mapping[str, Any] | None]) -> None:
+    """
+    Tell of each run that died with the platform stopped, once: its own step that tells never ran.
+
+    :param found: what the hosts' restart guards did, see :func:`vitam_operators.guard.report_of`
+    """
+    fired = [report for report in found if report]
+    for run_id, backup in sorted({(report["run_id"], report["backup"]) for report in fired}):
+        reports = {report["host"]: report for report in fired if report["run_id"] == run_id}
+        night, restore = nights_of(platform).named(backup), restores_of(platform).named(backup)
+        if _is_untold(night, run_id):
+            notifications.tell(platform, night, *messages.night_that_died(platform.name, backup, reports))
+        if _is_untold(restore, run_id):
+            restored = restore.opened["restored"]
+            notifications.tell(platform, restore, *messages.restore_that_died(platform.name, restored, reports))
+
+
+def _is_untold(night: Night, run_id: str) -> bool:
+    opened = night.read(nights.OPEN)
+    return opened is not None and opened["run_id"] == run_id and night.read(notifications.MESSAGES) is None
 
 
 def is_final(error: Exception | None, ti: Any) -> bool:
