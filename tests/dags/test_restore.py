@@ -347,7 +347,11 @@ def archive_gone(host: Any) -> None:
         del host.files[path]
 
 
-@pytest.mark.parametrize("fault", [no_room, mounted, other_mongod, no_setpriv, archive_gone])
+def no_sudo(host: Any) -> None:
+    host.sudo = False
+
+
+@pytest.mark.parametrize("fault", [no_room, mounted, other_mongod, no_setpriv, archive_gone, no_sudo])
 def test_what_a_restore_needs_is_looked_at_first(restore, fault):
     """All of it is found before anybody is asked to approve anything."""
     fault(restore.fake.hosts["data"])

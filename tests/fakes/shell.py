@@ -69,6 +69,8 @@ class FakeHost:
 
     async def run(self, command: str, *, input: str, timeout: float, check: bool) -> Any:
         """Stand in for asyncssh's ``SSHClientConnection.run``."""
+        if not self.sudo and "sudo -n " in command and not SUDO_QUESTION.fullmatch(command):
+            return SimpleNamespace(exit_status=1, stdout="", stderr="sudo: a password is required\n")
         status, output = self.answer(command, input)
         return SimpleNamespace(exit_status=status, stdout=output, stderr="" if status == 0 else f"status {status}")
 

@@ -53,7 +53,7 @@ class HostShell:
         Run a command and return what its answer means.
 
         :raises HostUnreachableError: the connection broke, or no answer came in the command's time
-        :raises CommandFailedError: the exit status is not one that the command knows
+        :raises CommandFailedError: the exit status is not one that the command knows, or sudo refused it
         """
         import asyncssh
 
@@ -65,7 +65,7 @@ class HostShell:
             raise _unreachable(self.host, error) from error
         if done.exit_status is None or done.exit_status < 0:
             raise _unreachable(self.host, "the connection broke before the command's exit status came")
-        if done.exit_status not in command.ok:
+        if done.exit_status not in command.ok or _is_refused(done):
             raise _failed(self.host, command, done)
         try:
             return command.read(str(done.stdout))
@@ -153,6 +153,16 @@ def target(platform: Platform, name: str) -> Host:
     """Return a host of the platform with the Airflow connection that reaches it filled in."""
     host = platform.host(name)
     return host if host.ssh_conn_id else host.model_copy(update={"ssh_conn_id": platform.ssh_conn_id})
+
+
+def _is_refused(done: Any) -> bool:
+    """
+    Tell whether it was sudo that answered: its status, 1, is also that of a ``stat`` which finds nothing.
+
+    sudo may warn before it runs a program as well; a program that fails then has a line of its own.
+    """
+    said = str(done.stderr).splitlines()
+    return done.exit_status == 1 and bool(said) and all(words.startswith("sudo: ") for words in said)
 
 
 def _unreachable(host: Host, reason: object) -> HostUnreachableError:

@@ -36,9 +36,10 @@ class CheckRestoreHostOperator(HostOperator, RestoreOperator, LookOperator):
             needed = set(units) - optional_timers(self.platform, self.host)
             findings = [f"{self.host}: {u} is {s.load}" for u, s in states.items() if u in needed and not s.exists]
             tools = (*NEEDED_TOOLS, *self._tools_of(manifest))
-            findings += [finding async for finding in self._not_prepared(shell, units, tools)]
+            missing = await shell.run(systemd.missing_tools(tools))
+            findings += [f"{self.host}: the program {tool} is missing, install it" for tool in missing]
             findings += filter(None, [guard.finding(found, self.host, context["dag_run"].run_id)])
-            sizes = await self._sizes(shell, findings)
+            sizes = await self._sizes(shell, units, findings)
             if not findings:
                 findings += [finding async for finding in self._not_there(shell, manifest)]
                 findings += [finding async for finding in self._does_not_fit(shell, label, manifest)]
@@ -53,13 +54,11 @@ class CheckRestoreHostOperator(HostOperator, RestoreOperator, LookOperator):
         engines = {engine_name(manifest["parts"][name]) for name in names if name in manifest["parts"]}
         return sorted({tool for engine in engines & ENGINES.keys() for tool in ENGINES[engine].tools} - {*NEEDED_TOOLS})
 
-    async def _not_prepared(self, shell: Shell, units: list[str], tools: tuple[str, ...]) -> AsyncIterator[str]:
-        for tool in await shell.run(systemd.missing_tools(tools)):
-            yield f"{self.host}: the program {tool} is missing, install it"
+    async def _sizes(self, shell: Shell, units: list[str], findings: list[str]) -> dict[str, int]:
+        """Return what the data of each member here takes; who is not root sees none of it."""
         if not await shell.run(systemd.may_sudo(units)):
-            yield f"{self.host}: sudo asks for a password; its sudoers file is not that of docs/hosts.md"
-
-    async def _sizes(self, shell: Shell, findings: list[str]) -> dict[str, int]:
+            findings.append(f"{self.host}: sudo asks for a password; its sudoers file is not that of docs/hosts.md")
+            return {}
         sizes = {}
         for place in plans.places_of(self.platform, self.host):
             if place.db_path not in await shell.run(existing([place.db_path])):

@@ -1,4 +1,4 @@
-"""A port of a host's loopback through a real ssh connection, to a server in this process."""
+"""Commands and forwarded ports through a real ssh connection, to a server in this process with a real shell."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ from typing import Any
 import asyncssh
 import pytest
 
+from vitam_operators.commands import Command
 from vitam_operators.config import Host
+from vitam_operators.errors import CommandFailedError
 from vitam_operators.hooks.hosts import LOOPBACK, HostShell
 
 HOST = Host(name="data1", address=LOOPBACK)
@@ -26,11 +28,22 @@ class Open(asyncssh.SSHServer):
         return True
 
 
+async def in_a_shell(process: asyncssh.SSHServerProcess[str]) -> None:
+    """Run what is asked, as sshd does."""
+    pipes = dict.fromkeys(("stdout", "stderr"), asyncio.subprocess.PIPE)
+    program = await asyncio.create_subprocess_exec("/bin/sh", "-c", str(process.command), **pipes)
+    output, errors = await program.communicate()
+    process.stdout.write(output.decode())
+    process.stderr.write(errors.decode())
+    process.exit(program.returncode or 0)
+
+
 @asynccontextmanager
 async def shell() -> AsyncIterator[HostShell]:
     """Give a connection to the server."""
     keys = [asyncssh.generate_private_key("ssh-ed25519")]
-    async with await asyncssh.listen(LOOPBACK, 0, server_factory=Open, server_host_keys=keys) as server:
+    options: dict[str, Any] = {"server_factory": Open, "process_factory": in_a_shell, "server_host_keys": keys}
+    async with await asyncssh.listen(LOOPBACK, 0, **options) as server:
         port = server.get_port()
         async with asyncssh.connect(LOOPBACK, port, known_hosts=None, username="x", config=None) as connection:
             yield HostShell(HOST, connection)
@@ -40,6 +53,28 @@ async def echo(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> No
     writer.write(await reader.readline())
     await writer.drain()
     writer.close()
+
+
+WARNING = "echo 'sudo: unable to resolve host data1' >&2; "
+NOT_THERE = "echo 'stat: cannot statx' >&2; exit 1"
+
+
+@pytest.mark.parametrize(
+    "line", [NOT_THERE, WARNING + NOT_THERE, WARNING + "echo found", "exit 1"], ids=["1", "warned", "0", "silent"]
+)
+async def test_an_answer_is_one_whatever_sudo_warns_of(line):
+    """A host that cannot resolve its own name makes sudo say so each time, and runs the program all the same."""
+    async with shell() as connected:
+        assert await connected.run(Command(line, str.strip, ok=frozenset({0, 1}))) in ("", "found")
+
+
+@pytest.mark.parametrize("warned", ["", WARNING])
+async def test_what_sudo_refuses_is_no_answer(warned):
+    """Its status is that of a program that finds nothing: data beside a dbPath that may not be seen is not absent."""
+    refused = f"{warned}echo 'sudo: a password is required' >&2; exit 1"
+    async with shell() as connected:
+        with pytest.raises(CommandFailedError, match="a password is required"):
+            await connected.run(Command(refused, str.strip, ok=frozenset({0, 1})))
 
 
 async def test_what_listens_on_the_loopback_of_a_host_is_reached():
