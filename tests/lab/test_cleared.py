@@ -6,6 +6,7 @@ Nothing is copied twice, stopped twice, or copied from what runs; no restart is 
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,7 @@ from vitam_operators.platforms import platform_at
 
 PLATFORM = "solo2"
 WITHIN_S = 900
+GONE_WITHIN_S = 120
 
 pytestmark = [pytest.mark.faults, pytest.mark.long_faults]
 
@@ -64,6 +66,14 @@ class Clicks:
         """Mark an instance of a task."""
         path = f"/dags/{DAG_ID}/dagRuns/{self.run_id}/taskInstances/{task}/{map_index}"
         self.watch.patch(path, {"new_state": state})
+
+    def mark_and_await_its_end(self, task: str, state: str) -> None:
+        """Mark a task, and wait until its process is gone: Airflow ends it at its next heartbeat."""
+        working, until = set(self.watch.stack.tasks()), time.monotonic() + GONE_WITHIN_S
+        self.mark(task, state)
+        while working & set(self.watch.stack.tasks()):
+            assert time.monotonic() < until, f"{task} was marked, and its process still runs"
+            time.sleep(1)
 
     def ends(self) -> str:
         """Let copies go on, and wait for the end of the run."""
@@ -152,7 +162,7 @@ def test_a_copy_is_marked_as_success_while_it_works(others: Clicks) -> None:
     others.begin()
     others.copying()
     second = others.watch.trigger(plan_only=True)
-    others.mark("copy_shard", "success")
+    others.mark_and_await_its_end("copy_shard", "success")
     assert others.watch.state(second) == "queued"
     assert others.ends() == "failed"
     assert [night.read(MANIFEST) for night in others.attempts] == [None]
