@@ -47,6 +47,11 @@ def decide(backups: Sequence[Backup], keep: KeepConfig, now: dt.datetime, timezo
     return [_decision(b, good, ruled.get(b.label, []), keep, now) for b in backups if b.state != PRUNED]
 
 
+def kept_for_a_restore(decision: Decision) -> Decision:
+    """Return the decision on a backup that is being restored: it stays, unless it began to go."""
+    return decision if decision.backup.state == PRUNING else Decision(decision.backup, True, "is being restored")
+
+
 def _decision(backup: Backup, good: Sequence[Backup], rules: list[str], keep: KeepConfig, now: dt.datetime) -> Decision:
     if backup.state == PRUNING:
         return Decision(backup, False, backup.reason)

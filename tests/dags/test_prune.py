@@ -15,7 +15,7 @@ from tests.fakes import backups
 from vitam_operators import catalogue
 from vitam_operators import nights as records
 from vitam_operators.errors import PruneFailedError, StepFailedError
-from vitam_operators.hooks.records import nights_of
+from vitam_operators.hooks.records import nights_of, restores_of
 from vitam_operators.nights import Nights
 from vitam_operators.operators.prune import PruneBackupsOperator
 from vitam_operators.rebuild import rebuild
@@ -90,6 +90,19 @@ def test_the_plan_says_it_before(night):
     night.run()
     assert {going["backup"] for going in night.records.opened["prune"]} == GOES
     assert {going["reason"] for going in night.records.opened["prune"]} == {"not among the last 2 and 3 monthly"}
+
+
+@pytest.mark.parametrize("over", [False, True])
+def test_a_backup_that_is_being_restored_stays(night, over):
+    """Approved at six in the evening, brought for hours: the one without the corruption would be gone at midnight."""
+    window = {"start": "2026-01-01T00:00:00+00:00", "end": "2999-01-01T00:00:00+00:00", "restart_reserve_s": 60}
+    restore = restores_of(night.fake.platform).named("20260101T000000Z")
+    restore.write(records.OPEN, {"run_id": "r", "restored": NEWEST_FIRST[0], "window": window})
+    if over:
+        restore.write("report", {"keep": True})
+    night.run()
+    assert states(night)[NEWEST_FIRST[0]] == ("pruned" if over else "verified")
+    assert left(night, NEWEST_FIRST[0]) == (set() if over else {"app", "data"})
 
 
 def test_plan_only_tells_and_removes_nothing(night, monkeypatch):

@@ -13,6 +13,9 @@ from vitam_operators import drill, drill_findings
 from vitam_operators.commands import Command, existing
 from vitam_operators.config_copies import DrillConfig
 from vitam_operators.drill_findings import Expected
+from vitam_operators.errors import DrillRefusedError
+from vitam_operators.systemd import UnitState
+from vitam_operators.triggers.drills import require_to_blame
 
 SETTINGS = DrillConfig()
 SCRATCH = drill.scratch_of("20261124T190000Z-2", "mongo-data-shard0", SETTINGS)
@@ -169,3 +172,36 @@ def test_sizes_that_nobody_measured_are_guessed():
     assert drill_findings.source_bytes({"sizes": {"h": {"p": 33}}}, manifest, "p") == 33
     assert drill_findings.source_bytes({"sizes": {"h": {"p": 0}}}, manifest, "p") == 0
     assert drill_findings.source_bytes({}, manifest, "p") == 40
+
+
+def ended(**changes) -> UnitState:
+    """A unit of a drill that has ended with an exit status of its own."""
+    own = {"active": "failed", "sub": "failed", "result": "exit-code", "exit_code": 1, "exit_status": 14} | changes
+    no_moments = dict.fromkeys(("started_at", "active_since", "inactive_since"))
+    return UnitState(unit="vitam-drill-x.service", load="loaded", pid=0, **own, **no_moments)
+
+
+@pytest.mark.parametrize(
+    ("state", "said"),
+    [
+        (ended(active="inactive", sub="dead", result="success", exit_status=0), "it said nothing"),
+        (ended(result="timeout"), "reading"),
+        (ended(result="oom-kill", exit_code=2, exit_status=9), "reading"),
+        (ended(result="signal", exit_code=2, exit_status=15), "reading"),
+        (ended(exit_status=1), "zstd: error 70 : Write error : No space left on device"),
+        (ended(exit_status=1), "Fatal: unable to create lock: repository is already locked exclusively by PID 7"),
+    ],
+    ids=["booted", "systemd's limit", "out of memory", "swept by hand", "disk full", "repository locked"],
+)
+def test_what_ended_a_drill_from_outside_is_not_the_copys_fault(state, said):
+    """A good backup that is called bad is not restored from, and pruned in a week."""
+    with pytest.raises(DrillRefusedError, match="says nothing about the copy"):
+        require_to_blame(state, "data1", said)
+
+
+@pytest.mark.parametrize(
+    "state", [ended(), ended(result="signal", exit_code=3, exit_status=6), ended(result="core-dump", exit_status=6)]
+)
+def test_a_mongod_that_ends_itself_speaks_against_the_copy(state):
+    """WiredTiger finds a page that is broken: exit status 14, or an abort."""
+    require_to_blame(state, "data1", "WiredTiger error message")

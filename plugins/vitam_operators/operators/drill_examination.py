@@ -17,7 +17,7 @@ from vitam_operators.hooks.mongo import MongoClient
 from vitam_operators.nights import Night, Record
 from vitam_operators.operators.drills import PartOfDrillOperator, manifest_of, noted
 from vitam_operators.parts import CONFIG
-from vitam_operators.triggers.drills import is_up
+from vitam_operators.triggers.drills import is_up, require_to_blame
 
 
 class Examination:
@@ -145,7 +145,9 @@ class ExamineCopyOperator(PartOfDrillOperator):
         return is_up((await shell.run(systemd.unit_states([unit])))[unit])
 
     async def _died(self, shell: Shell, night: Night, found: Record) -> Record:
-        said = await shell.run(drill.complaint(drill.mongod_unit(night.label, self.part)))
+        unit = drill.mongod_unit(night.label, self.part)
+        said = await shell.run(drill.complaint(unit))
+        require_to_blame((await shell.run(systemd.unit_states([unit])))[unit], shell.host.name, said)
         reading = found.get("at_work_on") or "the list of collections"
         examined = f"{len(found['collections'])} of {len(found.get('counts', ()))} collections were examined before"
         finding = f"mongod ended while it read {reading} ({said}); {examined}"

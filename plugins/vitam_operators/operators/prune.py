@@ -17,10 +17,11 @@ from vitam_operators.engines.chosen import engine_name, engine_of
 from vitam_operators.engines.tar import TarEngine
 from vitam_operators.errors import PruneFailedError, VitamBackupError
 from vitam_operators.hooks.hosts import HostHook, Shell, target
-from vitam_operators.hooks.records import nights_of
+from vitam_operators.hooks.records import nights_of, restores_of
 from vitam_operators.nights import Night, Record, moment_of
 from vitam_operators.operators import jobs
-from vitam_operators.operators.base import NightOperator
+from vitam_operators.operators.base import NightOperator, window_of
+from vitam_operators.operators.restores import REPORT
 from vitam_operators.operators.targets import HostOperator
 from vitam_operators.prune import Decision
 from vitam_operators.triggers.base import look_until, raised
@@ -114,8 +115,10 @@ class PruneBackupsOperator(NightOperator):
         if keep is None:
             self.log.info(KEPT_FOR_EVER)
             return []
-        found = entries(nights_of(self.platform))
-        decisions = prune.decide(found, keep, dt.datetime.now(dt.UTC), self.platform.window.timezone)
+        now = dt.datetime.now(dt.UTC)
+        decisions = prune.decide(entries(nights_of(self.platform)), keep, now, self.platform.window.timezone)
+        restored = being_restored(self.platform, now)
+        decisions = [prune.kept_for_a_restore(one) if one.backup.label in restored else one for one in decisions]
         for decision in decisions:
             words = "stays" if decision.keep else "goes"
             self.log.info("%s (%s) %s: %s", decision.backup.label, decision.backup.state, words, decision.reason)
@@ -175,6 +178,12 @@ class PruneBackupsOperator(NightOperator):
 def _directory(platform: Platform, backup: Backup, host: str) -> str:
     """Return the directory of a backup on a host: where its archives are, or the lists of what is stored elsewhere."""
     return backup.places[host] or archive.copy_directory(backup.label, platform.copies)
+
+
+def being_restored(platform: Platform, now: dt.datetime) -> set[str]:
+    """Return the backups of restores onto the platform that are on: open, not reported, their window not over."""
+    on = [night for night in restores_of(platform).newest_first() if night.read(REPORT) is None]
+    return {night.opened["restored"] for night in on if now < window_of(night).end}
 
 
 def planned(platform: Platform, label: str) -> list[dict[str, str]]:
