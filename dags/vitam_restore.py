@@ -42,8 +42,6 @@ from vitam_operators.graph import (
 )
 from vitam_operators.hooks.records import RESTORES
 from vitam_operators.operators.elasticsearch import StartElasticsearchOperator
-from vitam_operators.operators.guard import DisarmRestartGuardOperator
-from vitam_operators.operators.mongo import StartPrimaryOperator
 from vitam_operators.operators.restore_bringing import (
     CarryCopyOperator,
     ExtractRestoredOperator,
@@ -58,6 +56,7 @@ from vitam_operators.operators.restore_deciding import (
 )
 from vitam_operators.operators.restore_looks import CheckRestoreClusterOperator, CheckRestoreHostOperator
 from vitam_operators.operators.restore_plans import OpenRestoreOperator, PlanRestoreOperator
+from vitam_operators.operators.restore_starting import DisarmRestoreGuardOperator, StartAgainOperator
 from vitam_operators.operators.restore_stopping import (
     ArmRestoreGuardOperator,
     HoldTimersOperator,
@@ -151,18 +150,18 @@ with DAG(
     with TaskGroup("start", prefix_group_id=False, tooltip="Runs whatever failed; clear it to start again by hand"):
         decide_restore = DecideRestoreOperator(task_id="decide_restore")
         put_back_data = for_each(members(platform), PutBackDataOperator, "put_back_data")
-        start_shard_primary = for_each(shards(platform), StartPrimaryOperator, "start_shard_primary")
-        start_config_primary = for_each(config_sets(platform), StartPrimaryOperator, "start_config_primary")
+        start_shard_primary = for_each(shards(platform), StartAgainOperator, "start_shard_primary")
+        start_config_primary = for_each(config_sets(platform), StartAgainOperator, "start_config_primary")
         await_primary_elected = for_each(replica_sets(platform), PrimaryElectedSensor, "await_primary_elected")
         start_router = for_each(routers(platform), StartRouterOperator, "start_router")
         restore_balancer = for_each(clusters(platform), RestoreBalancerOperator, "restore_balancer")
         start_elasticsearch = for_each(elasticsearch_nodes(platform), StartElasticsearchOperator, "start_elasticsearch")
         start_all_services = start_services(platform)
         resume_scheduling = ResumeSchedulingOperator(task_id="resume_scheduling")
-        disarm_restart_guard = for_each(hosts(platform), DisarmRestartGuardOperator, "disarm_restart_guard")
+        disarm_restart_guard = for_each(hosts(platform), DisarmRestoreGuardOperator, "disarm_restart_guard")
         remove_brought = for_each(members(platform), RemoveBroughtOperator, "remove_brought")
     with TaskGroup("after", prefix_group_id=False, tooltip="With the platform up again"):
-        report_restore = ReportRestoreOperator(task_id="report_restore", trigger_rule=TriggerRule.ALL_DONE)
+        report_restore = ReportRestoreOperator(task_id="report_restore")
         approve_removal = ApprovalOperator(
             task_id="approve_removal",
             subject=f"Remove what was on {platform.name} before the restore?",
@@ -189,4 +188,5 @@ with DAG(
         *(disarm_restart_guard, remove_brought),
     ):
         restart(restarting, open_restore)
+    restart(report_restore, open_restore)
     restart(conclude_restore, open_restore, judge=True)

@@ -122,9 +122,10 @@ def restore_ended(platform: str, report: Mapping[str, Any]) -> str:
     """
     Say how a restore ended, in one line.
 
-    :param report: ``{"restored", "keep", "platform_is"}``
+    :param report: ``{"restored", "keep", "put_back", "platform_is"}``
     """
-    where = "" if report["keep"] else ", with the data of before the restore"
+    where = ", with the data of before the restore" if report["put_back"] else ", NOT all data of before is put back"
+    where = "" if report["keep"] else where
     done = f"restored from backup {report['restored']}"
     failed = f"restore of backup {report['restored']} FAILED"
     words = done if report["keep"] and report["platform_is"] == UP else failed

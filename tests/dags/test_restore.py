@@ -264,6 +264,25 @@ def test_wherever_it_fails_the_platform_is_as_before(restore, monkeypatch, task,
     assert {"conclude_restore", task} <= restore.red
 
 
+def test_a_member_whose_data_is_not_put_back_keeps_its_guard(restore):
+    """Its host could not be asked: started as it is, a set would hold two moments."""
+    restore.night.failing |= {"check_set": BEFORE, "put_back_data": BEFORE}
+    restore.run()
+    assert {"start_shard_primary", "start_config_primary", "disarm_restart_guard"} <= restore.red
+    assert restore.fake.hosts["data"].guard.armed
+    report = restore.records.read("report")
+    assert (report["platform_is"], report["keep"], report["put_back"]) == ("DOWN", False, False)
+    assert f"{SHARD}@data: what was there before is not put back" in report["findings"]
+
+
+def test_what_nobody_decided_is_decided_by_the_first_that_is_put_back(restore):
+    """Decided later, from what the restore had noted, the old data would be taken for the restored one."""
+    restore.night.failing["decide_restore"] = BEFORE
+    restore.run()
+    assert restore.records.read("decision")["keep"] is False
+    assert (restore.documents, restore.different) == ({WRITTEN_SINCE}, set())
+
+
 def test_a_copy_that_is_damaged_stops_nothing(restore):
     """Its checksum is proved while the platform runs."""
     restore.fake.hosts["data"].restores.damaged.add(SHARD)
@@ -375,6 +394,7 @@ def test_restarts_are_teardowns_that_run_whatever_failed(platform_files):
         assert arguments_of(task)["retries"] >= 2, task.task_id
     assert [task.task_id for task in dag.tasks if not task.downstream_task_ids] == ["conclude_restore"]
     assert dag.get_task("conclude_restore").on_failure_fail_dagrun
+    assert dag.get_task("report_restore").is_teardown, "who ends a restore is told what the platform runs on"
 
 
 def test_every_member_of_every_set_is_a_target(platform_files):

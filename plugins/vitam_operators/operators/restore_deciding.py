@@ -86,8 +86,9 @@ class PutBackDataOperator(PlaceOperator, WaitingOperator):
         )
 
     async def begin(self, context: Any) -> Wait | None:
-        """Stop a member that has to give its place back."""
+        """Stop a member that has to give its place back; from then on nobody decides otherwise."""
         night, place = self.restore(context), self.place
+        night.write_once(DECISION, {"keep": False, "against": ["nobody decided"], "at": nights.now_text()})
         if kept(night):
             self.log.info("the restored data stays")
             return None

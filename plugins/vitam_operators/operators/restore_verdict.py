@@ -9,6 +9,7 @@ from vitam_operators.conclusions import red_words
 from vitam_operators.errors import NotProvedError, RestoreFailedError, StepFailedError
 from vitam_operators.operators import platform_state
 from vitam_operators.operators.restore_deciding import balancer_wanted
+from vitam_operators.operators.restore_starting import not_put_back
 from vitam_operators.operators.restores import (
     DECISION,
     REPORT,
@@ -18,7 +19,7 @@ from vitam_operators.operators.restores import (
     require_approval,
 )
 from vitam_operators.operators.telling import TellingOperator, task_states
-from vitam_operators.restores import swapping
+from vitam_operators.restores import plans, swapping
 
 
 class ReportRestoreOperator(RestoreOperator, TellingOperator):
@@ -26,7 +27,7 @@ class ReportRestoreOperator(RestoreOperator, TellingOperator):
 
     async def act(self, context: Any) -> dict[str, Any]:
         """
-        Return ``{"restored", "platform_is", "platform_up", "keep", "findings"}``.
+        Return ``{"restored", "platform_is", "platform_up", "keep", "put_back", "findings"}``.
 
         :raises RestoreFailedError: the platform runs on what was there before, or does not run
         """
@@ -35,9 +36,12 @@ class ReportRestoreOperator(RestoreOperator, TellingOperator):
         wanted = {cluster: balancer_wanted(night, cluster) for cluster in night.opened["clusters"]}
         balancers = {cluster: mode for cluster, mode in wanted.items() if mode is not None}
         seen = await platform_state.look(self.platform, night.opened["units_before"], balancers)
+        left = await not_put_back(self, night, list(plans.places(self.platform)))
+        seen += [platform_state.Finding(f"{name}: what was there before is not put back", down=True) for name in left]
         report = {
             "restored": night.opened["restored"],
             "keep": decision["keep"],
+            "put_back": not decision["keep"] and not left,
             "platform_is": platform_state.platform_is(seen),
             "platform_up": not seen,
             "findings": [*decision["against"], *(finding.words for finding in seen)],
