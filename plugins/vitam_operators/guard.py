@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -187,15 +187,22 @@ def finding(found: GuardState, host: str, run_id: str) -> str | None:
     )
 
 
-def unguarded(found: GuardState, host: str, run_id: str) -> str | None:
-    """Tell why what this run stops on a host now might stay down: its guard is away, another's, or will not fire."""
+def unguarded(found: GuardState, host: str, run_id: str, units: Collection[str]) -> str | None:
+    """
+    Tell why what this run stops on a host now might stay down.
+
+    Its guard is away, another's, will not fire, or does not start some of ``units``.
+    """
     if found.plan is None:
         return f"{host}: there is no restart guard"
     if found.plan["run_id"] != run_id:
         return f"{host}: the restart guard is that of run {found.plan['run_id']}"
     if found.report is not None:
         return f"{host}: the restart guard has fired at {found.report.get('fired_at')}"
-    return None if found.armed else f"{host}: the timer of the restart guard does not run"
+    if not found.armed:
+        return f"{host}: the timer of the restart guard does not run"
+    late = sorted(set(units) - {*found.plan["databases"], *(service["unit"] for service in found.plan["services"])})
+    return f"{host}: {', '.join(late)} did not run at the look and was started since" if late else None
 
 
 def report_of(found: GuardState, host: str) -> dict[str, Any] | None:

@@ -180,6 +180,33 @@ def test_what_the_night_has_not_stopped_can_be_started(cold):
         assert cold.fake.hosts[host].units[unit].active == "activating"
 
 
+def test_what_was_started_after_the_look_is_not_stopped(look):
+    """It was down at the look and mended since: neither the night nor a guard would start it again."""
+    look.fake.hosts["worker-2"].units["vitam-worker.service"].end(0)
+    look.until(*OPENED)
+    start_by_hand(look, "worker-2", "vitam-worker.service")
+    with pytest.raises(UnguardedError, match=r"worker-2: vitam-worker.service did not run at the look and was started"):
+        look.run("stop_worker", host="worker-2")
+    assert look.fake.hosts["worker-2"].units["vitam-worker.service"].active in ("active", "activating")
+
+
+@pytest.mark.parametrize(
+    ("step", "target", "host"),
+    [
+        ("start_worker", WORKER, "worker-1"),
+        ("start_shard_primary", {"cluster": "mongo-data", "replica_set": "shard0"}, "data-1"),
+        ("resume_scheduling", {}, "app"),
+    ],
+)
+def test_a_step_that_is_cleared_late_starts_nothing_under_another_run(cold, step, target, host):
+    """With a step of last night Airflow clears all its starts; a restore, or tonight's night, has stopped the host."""
+    cold.until("end_copies")
+    foreign_guard(cold, host)
+    with pytest.raises(GuardHeldError, match=f"{host}: its restart guard is that of backup 20200101T200000Z"):
+        cold.run(step, **target)
+    assert [change for change in cold.fake.changes if change[:2] == (host, "start")] == []
+
+
 def test_each_start_lets_go_of_its_own_unit(cold):
     """The others are still stopped: a service that comes up too early finds no database."""
     cold.until("end_copies")

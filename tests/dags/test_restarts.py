@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import shlex
 
 import pytest
 
 from tests.dags.half import HalfNight
+from vitam_operators import nights as records
+from vitam_operators.errors import HostUnreachableError, NotHealthyError
 from vitam_operators.on_host import restart_guard
 
 OPENED = ["check_host", "check_cluster", "plan_night", "open_backup", "arm_restart_guard"]
@@ -65,7 +68,10 @@ def fire(night, host: str, monkeypatch):
         return answer(f"curl --output /dev/null --write-out %{{http_code}} --request GET {url}", "")[1] == "200"
 
     program = {"systemctl": systemctl, "is_primary": is_primary, "is_healthy": is_healthy}
-    program |= {"resume": lambda url: answer(f"curl --request PUT {url}", ""), "end_copies": lambda plan: None}
+    program |= {
+        "is_resumed": lambda url: answer(f"curl --request PUT {url}", "")[0] == 0,
+        "end_copies": lambda plan: None,
+    }
     program |= {"let_go": lambda plan: fake.hosts[host].guard.let_go(), "write": lambda path, report: None}
     for name, stand_in in program.items():
         monkeypatch.setattr(restart_guard, name, stand_in)
@@ -93,6 +99,62 @@ def test_the_guards_start_the_platform_when_nobody_else_does(nights, platform, m
     half.until(*half.starts)
     assert half.different == set()
     assert set(half.records.all("guard")) == set(half.fake.hosts)
+
+
+def test_a_paused_scheduler_keeps_its_guard(nights):
+    """It runs, and starts no job: its guard would resume it at eight, and nothing else would."""
+    night = nights("quartz")
+    night.clean()
+    half = HalfNight(night).until(*OPENED, "hold_scheduling")
+    half.until(*(step for step in half.starts if step not in ("resume_scheduling", "disarm_restart_guard")))
+    with pytest.raises(NotHealthyError, match="its jobs are still paused; the guard stays"):
+        half.run("disarm_restart_guard")
+    half.until("resume_scheduling", "disarm_restart_guard")
+    assert half.different == set()
+
+
+def test_a_set_comes_up_without_the_member_that_cannot_be_asked(cold):
+    """The host of a secondary died meanwhile: the primary that the night stopped is started all the same."""
+    stopped = [record for name, record in cold.records.all("stop").items() if name.startswith("mongo-")]
+    cold.until("end_copies")
+    for host in {f"data-{number}" for number in range(1, 7)} - {record["host"] for record in stopped}:
+        cold.fake.hosts[host].unreachable = True
+    for step in ("start_shard_primary", "start_config_primary"):
+        for target in cold.dag.get_task(step).expand_input.value:
+            with contextlib.suppress(HostUnreachableError):
+                cold.run(step, **target)
+    found = {cold.fake.hosts[record["host"]].units[record["unit"]].active for record in stopped}
+    assert found <= {"active", "activating"}
+
+
+def test_records_that_cannot_be_written_keep_nothing_down(half, monkeypatch):
+    """The shared directory is full: the steps are red, and Vitam runs."""
+    half.until("arm_restart_guard", "stop_worker")
+
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(records.Night, "write", full)
+    half.run("end_copies")
+    with pytest.raises(OSError, match="No space left"):
+        half.run("start_worker", host="worker-1")
+    assert half.fake.hosts["worker-1"].units["vitam-worker.service"].running
+
+
+def test_no_service_waits_long_for_a_balancer(half):
+    """None of them needs it: after the first wait they start, and the step stays red."""
+    half.fake.clusters["mongo-data"].mode = "off"
+    with pytest.raises(NotHealthyError, match=r"after 300 s: .*off"):
+        half.run("await_balancer_active", cluster="mongo-data")
+
+
+def test_an_allocation_that_a_dead_night_has_left_is_not_taken_for_the_usual_one(nights):
+    """Put back after each night, it would keep every replica from being allocated for ever."""
+    night = nights("tiny")
+    night.fake.elastics["elasticsearch-data"].allocation = "primaries"
+    night.run()
+    assert (night.state, night.different) == ("success", set())
+    assert night.fake.elastics["elasticsearch-data"].allocation is None
 
 
 def test_what_cannot_be_swept_keeps_no_database_down(half, monkeypatch):

@@ -134,16 +134,18 @@ def test_a_scheduler_is_let_go_once_it_runs(guarded, serve, status):
     """Its pause is kept in MongoDB and outlives the restart; one that refuses is no reason to leave others down."""
     scheduler = serve(Vitam([200, status]))
     guarded.armed(storage=scheduler.url(), resume={STORAGE: scheduler.url(RESUME)})
-    assert restart_guard.main(guarded.home) == 0
-    assert scheduler.asked == ["GET /admin/v1/status", f"PUT {RESUME}"]
+    assert restart_guard.main(guarded.home) == int(status != 200)
+    tries = 1 if status == 200 else restart_guard.RESUME_TRIES
+    assert scheduler.asked == ["GET /admin/v1/status", *[f"PUT {RESUME}"] * tries]
     assert guarded.active(LOGBOOK) == "active"
 
 
 def test_a_scheduler_that_is_away(guarded):
     """It cannot be told to go on, and the others start all the same."""
     guarded.armed(resume={STORAGE: f"http://{away()}{RESUME}"})
-    assert restart_guard.main(guarded.home) == 0
+    assert restart_guard.main(guarded.home) == 1
     assert guarded.started[-1] == LOGBOOK
+    assert guarded.report["left_down"] == [f"{STORAGE} (paused)"], "a day without jobs would be noticed by nobody"
 
 
 @pytest.mark.parametrize("address", ["127.0.0.1:1", "nowhere.invalid:27019"])

@@ -23,6 +23,8 @@ from typing import Any, Callable
 
 LOOK_EVERY_S = 1.0
 ANSWER_WITHIN_S = 3.0
+RESUMED_WITHIN_S = 30.0
+RESUME_TRIES = 3
 OP_MSG = 2013
 DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 JOBS = ("vitam-copy-*", "vitam-verify-*", "vitam-restore-*")
@@ -128,13 +130,15 @@ def is_healthy(url: str) -> bool:
         return False
 
 
-def resume(url: str) -> None:
-    """Let the scheduler fire its jobs again: its pause outlives a restart."""
+def is_resumed(url: str) -> bool:
+    """Let the scheduler fire its jobs again: its pause outlives a restart. Tell whether it agreed."""
     try:
-        with DIRECT.open(urllib.request.Request(url, method="PUT"), timeout=ANSWER_WITHIN_S):  # noqa: S310
+        with DIRECT.open(urllib.request.Request(url, method="PUT"), timeout=RESUMED_WITHIN_S):  # noqa: S310
             say("resumed the scheduler")
+            return True
     except (OSError, ValueError, http.client.HTTPException) as error:
         say("the scheduler could not be resumed: " + str(error))
+        return False
 
 
 def wait_for_primaries(sets: "list[list[str]]", until: float) -> "list[str]":
@@ -159,8 +163,12 @@ def start_databases(units: "list[str]") -> None:
         systemctl("start", "--no-block", *units)
 
 
-def start_service(service: "dict[str, str]", patience_s: float) -> None:
-    """Start one unit and wait until it is healthy, so that the next one finds it; not longer than that."""
+def start_service(service: "dict[str, str]", patience_s: float) -> bool:
+    """
+    Start one unit and wait until it is healthy, so that the next one finds it; not longer than that.
+
+    Tell whether its jobs go on, if it is one that was paused.
+    """
     unit, status_url = service["unit"], service.get("status_url")
     say("starting " + unit)
     systemctl("reset-failed", unit)
@@ -171,8 +179,8 @@ def start_service(service: "dict[str, str]", patience_s: float) -> None:
         if active == "failed" or (active == "active" and (not status_url or is_healthy(status_url))):
             break
         time.sleep(LOOK_EVERY_S)
-    if service.get("resume_url"):
-        resume(service["resume_url"])
+    url = service.get("resume_url")
+    return not url or any(is_resumed(url) for _ in range(RESUME_TRIES))
 
 
 def write(path: str, content: "dict[str, Any]") -> None:
@@ -209,10 +217,10 @@ def fire(plan: "dict[str, Any]", report_path: str) -> "dict[str, Any]":
     if plan["services"]:
         until = time.monotonic() + plan["patience_s"]
         report["without_primary"] = whatever_happens(wait_for_primaries, plan["sets"], until) or []
-    for service in plan["services"]:
-        whatever_happens(start_service, service, plan["patience_s"])
+    paused = [s["unit"] for s in plan["services"] if not whatever_happens(start_service, s, plan["patience_s"])]
     units = plan["databases"] + [service["unit"] for service in plan["services"]]
     report["left_down"] = [unit for unit in units if systemctl("is-active", unit) not in ("active", "activating")]
+    report["left_down"] += [unit + " (paused)" for unit in paused if unit not in report["left_down"]]
     report["ended_at"] = now()
     whatever_happens(write, report_path, report)
     say("done; left down: " + (" ".join(report["left_down"]) or "none"))

@@ -8,13 +8,14 @@ from typing import Any
 
 from airflow.sdk.exceptions import AirflowSkipException
 
-from vitam_operators import archive, nights, reflink, systemd
+from vitam_operators import archive, reflink, systemd
 from vitam_operators.errors import CopyRefusedError
 from vitam_operators.hooks.hosts import HostHook, Shell, target
 from vitam_operators.nights import Night
 from vitam_operators.operators.base import NightOperator
 from vitam_operators.operators.making import MakeOperator, Making
 from vitam_operators.operators.mongo import end_copy
+from vitam_operators.operators.services import begin_restart, on_each
 from vitam_operators.operators.targets import HostOperator, ReplicaSetOperator
 from vitam_operators.parts import FilesPart, all_parts, files_parts
 from vitam_operators.procedure import SERVICES
@@ -168,7 +169,9 @@ class EndCopiesOperator(NightOperator):
         if night is None:
             self.log.info("nothing was opened: there is no copy to end")
             return None
-        night.write_once(nights.RESTART, {"began_at": nights.now_text(), "by": self.task_id})
+        begin_restart(self, night)
         begun, finished = night.all("copy"), {**night.all("part"), **night.all("snapshot")}
-        parts = [part for part in all_parts(self.platform) if part.name in begun and part.name not in finished]
-        return {"ended": [part.name for part in parts if await end_copy(self, night, begun[part.name]["host"], part)]}
+        parts = {part.name: part for part in all_parts(self.platform)}
+        unfinished = [name for name in parts if name in begun and name not in finished]
+        ended = await on_each(self, unfinished, lambda name: end_copy(self, night, begun[name]["host"], parts[name]))
+        return {"ended": [name for name, at_work in zip(unfinished, ended, strict=True) if at_work]}

@@ -15,6 +15,8 @@ from vitam_operators.operators.targets import ClusterOperator
 from vitam_operators.platforms import platform_at
 from vitam_operators.triggers.base import Report, Wait
 
+PRIMARIES = "primaries"
+
 
 def named(platform: Platform, cluster: str) -> ElasticsearchCluster:
     """Return the Elasticsearch cluster of that name."""
@@ -33,8 +35,11 @@ class FlushElasticsearchOperator(ClusterOperator):
                 self.log.info("%s does not answer: nothing to flush", self.cluster)
                 return
             before = await shell.run(elastic.allocation(*where))
+            if before == PRIMARIES:
+                self.log.warning("%s: allocation is 'primaries', as a night that died leaves it; it ends", self.cluster)
+                before = None
             night.write_once(f"elasticsearch.{self.cluster}", {"allocation_before": before})
-            await shell.run(elastic.set_allocation(*where, "primaries"))
+            await shell.run(elastic.set_allocation(*where, PRIMARIES))
             await shell.run(elastic.flush(*where))
 
 

@@ -81,30 +81,41 @@ class DisarmRestartGuardOperator(HostOperator):
         if night is None:
             self.log.info("nothing was opened: no guard was armed")
             return None
-        before = night.opened["units_before"].get(self.host, [])
         async with HostHook(target(self.platform, self.host)).connect() as shell:
             found = await shell.run(guard.state())
             if found.plan is not None and found.plan["run_id"] != night.opened["run_id"]:
                 self.log.warning("%s has the guard of run %s: it is left alone", self.host, found.plan["run_id"])
                 return None
-            await self._require_up(shell, before, found)
+            await self.require_up(shell, night, found)
             if found.report is not None:
                 night.write(f"guard.{self.host}", found.report)
                 self.log.warning("%s", guard.warning(found, self.host))
+            before = night.opened["units_before"].get(self.host, [])
             for change in guard.disarm({*units_of(self.platform, self.host), *before}):
                 await shell.run(change)
         return {"fired": found.report is not None}
 
-    async def _require_up(self, shell: Shell, before: list[str], found: guard.GuardState) -> None:
+    async def require_up(self, shell: Shell, night: Night, found: guard.GuardState) -> None:
+        """
+        Check that the guard has nothing left to do.
+
+        :raises NotHealthyError: something that ran before the night does not run, or the scheduler is still paused
+        """
+        before = night.opened["units_before"].get(self.host, [])
         states = await shell.run(systemd.unit_states(before)) if before else {}
         down = [unit for unit, state in states.items() if state.active != "active"]
-        if not down:
-            return
         when = f"tries again at {found.fires_at:%H:%M:%S} UTC" if found.fires_at else "will not fire any more"
-        raise NotHealthyError(
-            f"{self.host}: {', '.join(down)} ran before the night and does not run; the guard stays and {when}",
-            hint=f"read journalctl -u {down[0]} on {self.host}, mend it, then clear its start and this task",
-        )
+        if down:
+            raise NotHealthyError(
+                f"{self.host}: {', '.join(down)} ran before the night and does not run; the guard stays and {when}",
+                hint=f"read journalctl -u {down[0]} on {self.host}, mend it, then clear its start and this task",
+            )
+        held, scheduler = night.read(nights.HELD), SERVICES["scheduler"].unit
+        if self.platform.securing.by == "quartz" and scheduler in before and held and "resumed_at" not in held:
+            raise NotHealthyError(
+                f"{self.host}: {scheduler} runs, but its jobs are still paused; the guard stays and {when}",
+                hint="clear resume_scheduling with its downstream tasks",
+            )
 
 
 def _as(written: bool) -> str:

@@ -20,7 +20,7 @@ from vitam_operators.hooks import notes
 from vitam_operators.hooks.hosts import HostHook, Shell, target
 from vitam_operators.nights import Night
 from vitam_operators.operators.base import NightOperator, WaitingOperator
-from vitam_operators.operators.services import note, require_guarded, start_unit
+from vitam_operators.operators.services import note, on_each, require_guarded, start_unit
 from vitam_operators.operators.targets import ClusterOperator, ReplicaSetOperator
 from vitam_operators.parts import FilesPart, MongoPart
 from vitam_operators.triggers.base import Report, Wait
@@ -112,7 +112,7 @@ class StopPrimaryOperator(ReplicaSetOperator, WaitingOperator):
             change = systemd.stop([unit], await shell.run(systemd.unit_states([unit])))
             if change is None:
                 raise self._not_its_unit(part, host)
-            await require_guarded(shell, night)
+            await require_guarded(shell, night, [unit])
             night.write(f"member.{part.name}", {"host": host, "noted_at": nights.now_text(), **member})
             night.write(f"stop.{part.name}", {"host": host, "unit": unit, "asked_at": nights.now_text()})
             self.log.info("%s: %s is the elected primary, stopping %s there", part.name, host, unit)
@@ -179,10 +179,12 @@ class StartPrimaryOperator(RestartedSetOperator):
             return None
         unit, before = part.daemon.unit, night.opened["units_before"]
         hosts = [host for host in part.replica_set.data_hosts if unit in before.get(host, [])]
-        for host in hosts:
-            await end_copy(self, night, host, part)
-            await start_unit(self, night, host, unit)
+        await on_each(self, hosts, lambda host: self._start(night, host, part))
         return UnitActive(self.platform_file, hosts, unit)
+
+    async def _start(self, night: Night, host: str, part: MongoPart) -> None:
+        await end_copy(self, night, host, part)
+        await start_unit(self, night, host, part.daemon.unit)
 
 
 async def end_copy(step: NightOperator, night: Night, host: str, part: MongoPart | FilesPart) -> bool:

@@ -8,7 +8,7 @@ from vitam_operators import guard, nights, securing, systemd
 from vitam_operators.hooks.hosts import HostHook, target
 from vitam_operators.nights import HELD, Night
 from vitam_operators.operators.base import NightOperator, WaitingOperator
-from vitam_operators.operators.services import note, require_guarded
+from vitam_operators.operators.services import note, on_each, require_guarded, require_own
 from vitam_operators.procedure import SERVICES
 from vitam_operators.triggers.base import Wait
 from vitam_operators.triggers.quiet import SchedulingHeld
@@ -38,7 +38,7 @@ class HoldSchedulingOperator(WaitingOperator):
             if not ran or night.read(f"stop.{scheduler.unit}@{host}"):
                 continue
             async with HostHook(target(self.platform, host)).connect() as shell:
-                await require_guarded(shell, night)
+                await require_guarded(shell, night, [scheduler.unit])
                 await shell.run(securing.pause_scheduler(shell.host.admin_ip, scheduler.admin_port))
             self.log.info("the scheduler on %s is paused", host)
 
@@ -50,7 +50,7 @@ class HoldSchedulingOperator(WaitingOperator):
                 states = await shell.run(systemd.unit_states(timers))
                 change = systemd.stop(timers, states)
                 if change is not None:
-                    await require_guarded(shell, night)
+                    await require_guarded(shell, night, [timer for timer in timers if states[timer].running])
                     for timer in (timer for timer in timers if states[timer].exists):
                         await shell.run(guard.hold(timer))
                     await shell.run(change)
@@ -77,21 +77,30 @@ class ResumeSchedulingOperator(NightOperator):
 
     async def _resume_scheduler(self, night: Night) -> None:
         scheduler = SERVICES["scheduler"]
-        for host in self.platform.hosts_of(scheduler.name):
-            if scheduler.unit not in night.opened["units_before"].get(host, []):
-                continue
+        before = night.opened["units_before"]
+
+        async def resume(host: str) -> None:
             async with HostHook(target(self.platform, host)).connect() as shell:
+                await require_own(shell, night)
                 await shell.run(securing.resume_scheduler(shell.host.admin_ip, scheduler.admin_port))
             self.log.info("the scheduler on %s goes on", host)
 
+        hosts = self.platform.hosts_of(scheduler.name)
+        await on_each(self, [host for host in hosts if scheduler.unit in before.get(host, [])], resume)
+
     async def _start_timers(self, night: Night) -> None:
-        for host, units in night.opened["units_before"].items():
-            timers = [unit for unit in units if unit.endswith(".timer")]
-            if not timers:
-                continue
+        timers = {
+            host: [unit for unit in units if unit.endswith(".timer")]
+            for host, units in night.opened["units_before"].items()
+        }
+
+        async def start(host: str) -> None:
             async with HostHook(target(self.platform, host)).connect() as shell:
-                await shell.run(guard.release(timers))
-                change = systemd.start(timers, await shell.run(systemd.unit_states(timers)))
+                await require_own(shell, night)
+                await shell.run(guard.release(timers[host]))
+                change = systemd.start(timers[host], await shell.run(systemd.unit_states(timers[host])))
                 if change is not None:
                     await shell.run(change)
-            self.log.info("the timers on %s run: %s", host, ", ".join(timers))
+            self.log.info("the timers on %s run: %s", host, ", ".join(timers[host]))
+
+        await on_each(self, [host for host in timers if timers[host]], start)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Awaitable, Callable, Collection, Iterable
 from typing import Any
 
 from vitam_operators import guard, nights, systemd
-from vitam_operators.errors import NotHealthyError, UnguardedError, VitamBackupError
+from vitam_operators.errors import GuardHeldError, NotHealthyError, UnguardedError, VitamBackupError
 from vitam_operators.hooks.hosts import HostHook, Shell, target
 from vitam_operators.nights import Night
 from vitam_operators.operators.base import NightOperator, WaitingOperator
@@ -44,7 +45,7 @@ class StopUnitOperator(HostOperator, WaitingOperator):
             states = await shell.run(systemd.unit_states([self.unit]))
             change = systemd.stop([self.unit], states)
             if change is not None:
-                await require_guarded(shell, night)
+                await require_guarded(shell, night, [self.unit])
                 night.write_once(f"stop.{self.unit}@{self.host}", {"asked_at": nights.now_text()})
                 self.log.info("%s on %s is %s: stopping it", self.unit, self.host, states[self.unit].words)
                 await shell.run(guard.hold(self.unit))
@@ -103,13 +104,15 @@ def note(night: Night | None, name: str, facts: dict[str, Any]) -> dict[str, Any
     return night.write(name, {**(night.read(name) or {}), **facts}) if night is not None else facts
 
 
-async def require_guarded(shell: Shell, night: Night) -> None:
+async def require_guarded(shell: Shell, night: Night, units: Collection[str]) -> None:
     """
     Check that a host will start by itself what is about to be stopped there.
 
-    :raises UnguardedError: its guard is away, another run's, has fired, or does not run
+    :param units: what is stopped
+    :raises UnguardedError: its guard is away, another run's, has fired, does not run, or would not start a unit: what
+        did not run at the look, and does now, nobody would start again
     """
-    problem = guard.unguarded(await shell.run(guard.state()), shell.host.name, night.opened["run_id"])
+    problem = guard.unguarded(await shell.run(guard.state()), shell.host.name, night.opened["run_id"], units)
     if problem is not None:
         raise UnguardedError(
             f"{problem}: what this step stops would stay down if Airflow died",
@@ -118,16 +121,59 @@ async def require_guarded(shell: Shell, night: Night) -> None:
         )
 
 
+def begin_restart(step: NightOperator, night: Night) -> None:
+    """Note that the restart began; records that cannot be written are no reason to leave anything down."""
+    try:
+        night.write_once(nights.RESTART, {"began_at": nights.now_text(), "by": step.task_id})
+    except OSError as error:
+        step.log.warning("that the restart began could not be noted: %s", error)
+
+
+async def require_own(shell: Shell, night: Night) -> None:
+    """
+    Check that a host is not another run's by now: what is cleared long after its night would start it under that one.
+
+    :raises GuardHeldError: it is, and its own guard will start it
+    """
+    held = guard.finding(await shell.run(guard.state()), shell.host.name, night.opened["run_id"])
+    if held is not None:
+        raise GuardHeldError(held, hint="nothing was started on this host; it is started by the run that has it")
+
+
 async def start_unit(step: NightOperator, night: Night, host: str, unit: str) -> None:
-    """Note that the restart began, and ask for the start of a unit that does not run."""
-    night.write_once(nights.RESTART, {"began_at": nights.now_text(), "by": step.task_id})
+    """
+    Note that the restart began, and ask for the start of a unit that does not run.
+
+    :raises GuardHeldError: the host is another run's
+    """
+    begin_restart(step, night)
     async with HostHook(target(step.platform, host)).connect() as shell:
+        await require_own(shell, night)
         states = await shell.run(systemd.unit_states([unit]))
         change = systemd.start([unit], states)
         step.log.info("%s on %s is %s%s", unit, host, states[unit].words, ": starting it" if change else "")
         await shell.run(guard.release([unit]))
         if change is not None:
             await shell.run(change)
+
+
+async def on_each(step: NightOperator, names: Iterable[str], act: Callable[[str], Awaitable[Any]]) -> list[Any]:
+    """
+    Do something for each name, also behind one for which it fails: a set comes up without a member, not without a try.
+
+    :return: what it answered
+    :raises VitamBackupError: the first failure; the others are in the log
+    """
+    done, errors = list[Any](), list[VitamBackupError]()
+    for name in names:
+        try:
+            done.append(await act(name))
+        except VitamBackupError as error:
+            step.log.error("%s: %s", name, error.message)
+            errors.append(error)
+    if errors:
+        raise errors[0]
+    return done
 
 
 class StopServiceOperator(ServiceOperator, StopUnitOperator):

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from vitam_operators.errors import BalancerError, VitamBackupError
+from vitam_operators.errors import BalancerError, NotHealthyError, VitamBackupError
 from vitam_operators.operators.base import WaitingOperator
 from vitam_operators.operators.targets import ClusterOperator
 from vitam_operators.triggers.base import Wait
 from vitam_operators.triggers.mongo import BalancerIdle, BalancerIs
+
+SAYS_SO_WITHIN_S = 300
 
 
 class _BalancerSensor(ClusterOperator, WaitingOperator):
@@ -43,6 +45,17 @@ class BalancerActiveSensor(_BalancerSensor):
     """Make sure that the balancer is as it was before the night."""
 
     gives_up = False
+
+    def limit_s(self) -> int:
+        """Return how long a balancer may take to say what it was told: every service waits behind this step."""
+        return SAYS_SO_WITHIN_S
+
+    def too_slow(self, words: str) -> VitamBackupError:
+        """Return the error of a balancer that is not as before; what comes next may not wait for another try."""
+        return NotHealthyError(
+            f"after {self.limit_s()} s: {words}",
+            hint="look at sh.status() through a mongos; then clear start_balancer and this task",
+        )
 
     async def begin(self, context: Any) -> Wait | None:
         """Wait for the mode that was noted."""
