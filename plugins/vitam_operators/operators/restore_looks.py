@@ -97,8 +97,11 @@ class CheckRestoreHostOperator(HostOperator, RestoreOperator, LookOperator):
         sizes = {part: drill_findings.source_bytes(opened, manifest, part) for part in parts}
         records = [manifest["parts"][part] for part in parts]
         carried = [r["size_bytes"] for r in records if self._comes_from_elsewhere(r)]
-        for path in sorted({place.db_path.rpartition("/")[0] for place in places}):
-            needed = int((sum(sizes.values()) + sum(carried)) * self.platform.copies.room_factor)
+        needs = {place.db_path.rpartition("/")[0]: sum(sizes.values()) + sum(carried) for place in places}
+        if carried:
+            needs.setdefault(self.platform.copies.directory, sum(carried))
+        for path, size in sorted(needs.items()):
+            needed = int(size * self.platform.copies.room_factor)
             free = await shell.run(archive.room_at(path))
             if free < needed:
                 yield f"{self.host}: {path} has {size_words(free)} free, what is brought needs {size_words(needed)}"
