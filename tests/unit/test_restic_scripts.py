@@ -422,6 +422,22 @@ def test_an_old_backup_is_removed_and_no_other(copied):
     ended_well(copied.verify("L2"))
 
 
+def test_a_removal_waits_for_whoever_reads(copied):
+    """A drill begins with the same sealed night: the removal was red, night after night, and the disk filled up."""
+    words = ["restic", "--no-cache", "backup", "--stdin", "--tag", "else"]
+    env = os.environ | {"RESTIC_PASSWORD": copied.password, "RESTIC_REPOSITORY": str(copied.repository)}
+    with subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, env=env) as reader:
+        while not list((copied.repository / "locks").iterdir()):
+            time.sleep(0.05)
+        removal = copied.begin(copied.engine.remove("L", ("p",)))
+        time.sleep(3)
+        assert (removal.poll(), copied.target.exists()) == (None, True)
+        reader.communicate(b"read")
+    output, errors = removal.communicate(timeout=60)
+    assert removal.returncode == 0, output + errors
+    assert not copied.target.exists()
+
+
 # --- secrets ---------------------------------------------------------------------------------------------------------
 
 

@@ -23,6 +23,9 @@ from vitam_operators.secret_files import TAKE_SCRIPT, Secret
 FILE_LIST = Path(on_host.__file__).with_name("file_list.py")
 UNFINISHED = (".files.partial", ".excluded.partial", ".facts.partial")
 
+UNLOCKED_WITHIN_S = 2 * 3600
+"""Seconds for which a drill and the removal of old copies wait for each other: both begin with a sealed night."""
+
 BEGIN_SCRIPT = f"""
 set -Eeuo pipefail
 shopt -s inherit_errexit
@@ -37,10 +40,18 @@ snapshots() {{
     found=$(run snapshots --json --tag "vitam,$label,$part")
     grep --only-matching '"id":"[0-9a-f]\\{{64\\}}"' <<< "$found" | cut -d '"' -f 4 || true
 }}
+patiently() {{
+    local words until=$((SECONDS + {UNLOCKED_WITHIN_S}))
+    until words=$(run "$@" 2>&1); do
+        [[ $words == *"already locked"* ]] && test "$SECONDS" -lt "$until" || {{ echo "$words"; return 1; }}
+        sleep 5
+    done
+    echo "$words"
+}}
 forget() {{
     local ids
     ids=$(snapshots)
-    test -z "$ids" || run forget --quiet "$@" $ids
+    test -z "$ids" || run forget --quiet $ids
 }}
 """
 
@@ -92,11 +103,12 @@ EXTRACT_SCRIPT = f"""{BEGIN_SCRIPT}
 export RESTIC_REPOSITORY=$1
 part=$2 target=$3
 test ! -e "$target" || {{ echo "$target is there already"; exit 1; }}
+patiently snapshots --quiet > /dev/null
 id=$(snapshots)
 [[ $id =~ ^[0-9a-f]{{64}}$ ]] || {{ echo "one snapshot expected of $label $part in $1, found: ${{id:-none}}"; exit 1; }}
 rm -rf -- "$target.partial"
 mkdir -p -- "$target.partial"
-run restore "$id" --target "$target.partial"
+patiently restore "$id" --target "$target.partial"
 shopt -s dotglob nullglob
 found=("$target.partial"/*)
 run ls --json "$id" | files same ls <(files list "${{found[0]}}" /dev/null)
@@ -109,7 +121,8 @@ directory=$1 repository=$2; shift 2
 for part in "$@"; do
     export RESTIC_REPOSITORY=$repository/$part
     run unlock
-    forget --prune
+    ids=$(snapshots)
+    test -z "$ids" || patiently forget --quiet --prune $ids
 done
 rm -rf -- "$directory"
 """
