@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
-from vitam_operators.errors import DrillFailedError, VitamBackupError
+from vitam_operators.errors import DrillFailedError, StepFailedError, VitamBackupError
 from vitam_operators.words import duration_words, size_words
 
 UP, DOWN, NOT_PROVED, UNTOUCHED = "UP", "DOWN", "not proved up", "untouched"
@@ -115,6 +115,8 @@ def drill_failed(platform: str, backup: str, error: VitamBackupError) -> str:
     """Say in one line that a drill speaks against a backup, or that there was none that could say something."""
     if isinstance(error, DrillFailedError):
         return f"Vitam {platform}: drill of backup {backup} FAILED - do not rely on it"
+    if isinstance(error, StepFailedError):
+        return f"Vitam {platform}: drill of backup {backup} passed, but a step of it FAILED"
     return f"Vitam {platform}: drill of {f'backup {backup}' if backup else 'the newest backup'} was not made"
 
 

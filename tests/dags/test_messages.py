@@ -252,6 +252,14 @@ def test_a_drill_is_told_when_it_speaks_against_the_backup(sealed, platform_file
     assert sealed.pings.told == []
 
 
+def test_a_drill_that_proved_the_backup_and_left_its_data_says_both(sealed, platform_files):
+    """Whoever reads "do not rely on it" would throw a good backup away."""
+    sealed.failing["remove_scratch"] = "before"
+    assert run(sealed, platform_files, DRILL) == "failed"
+    assert subjects(sealed) == [f"Vitam told: drill of backup {sealed.records.label} passed, but a step of it FAILED"]
+    assert sealed.records.read("drill")["state"] == "passed"
+
+
 def test_a_drill_that_could_not_be_made_is_told(sealed, platform_files):
     """It says nothing about the backup; but nobody knows whether it can be restored."""
     sealed.failing["choose_backup"] = "before"

@@ -9,7 +9,7 @@ from airflow.sdk.exceptions import AirflowSkipException
 
 from vitam_operators import messages, nights
 from vitam_operators.conclusions import red_words
-from vitam_operators.errors import DrillFailedError, DrillRefusedError, VitamBackupError
+from vitam_operators.errors import DrillFailedError, DrillRefusedError, StepFailedError, VitamBackupError
 from vitam_operators.nights import DRILL, DRILLING, Night, Record
 from vitam_operators.operators.drills import DrillOperator, manifest_of, noted
 from vitam_operators.operators.telling import TellingOperator, task_states
@@ -32,6 +32,7 @@ class ConcludeDrillOperator(DrillOperator, TellingOperator):
         Return the summary.
 
         :raises DrillFailedError: something speaks against the backup
+        :raises StepFailedError: nothing does, but a step failed
         :raises DrillRefusedError: the drill did not come to its end, and says nothing about the backup
         """
         night, red = self.latest_night(context), list(red_words(task_states(context)))
@@ -51,7 +52,11 @@ class ConcludeDrillOperator(DrillOperator, TellingOperator):
             )
         summary = night.write(DRILL, self._summary(night, sets, [*findings, *undone]))
         self.log.info("backup %s: drill %s, %s", night.label, summary["state"], duration_words(summary["duration_s"]))
-        if summary["findings"] or red:
+        if red and not summary["findings"]:
+            raise StepFailedError(
+                f"backup {night.label} is proved, but: {'; '.join(red)}", hint="the first red task says what is left"
+            )
+        if summary["findings"]:
             raise DrillFailedError(
                 f"the drill of backup {night.label} {summary['state']}:\n" + _lines([*summary["findings"], *red]),
                 hint="the first red task of this run says why; docs/operate.md has each error",
