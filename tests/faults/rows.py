@@ -16,6 +16,7 @@ from tests.faults.breaking import (
     behave,
     cut_off,
     docker,
+    later,
     put_on,
     reboot,
     script,
@@ -275,7 +276,18 @@ HOSTS = (
     ),
 )
 
+MENDED_SINCE = all_of(
+    script("worker1", "systemctl stop vitam-worker"), later(30, "systemctl start vitam-worker", "worker1")
+)
 SERVICES = (
+    Row(
+        "a service is down at the look and mended since",
+        "check_host",
+        MENDED_SINCE,
+        RESTARTED,
+        "vitam-worker.service did not run at the look and was started since",
+        platform=MEDIUM,
+    ),
     Row(
         "a service ignores its stop",
         "stop_logbook",
