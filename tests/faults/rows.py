@@ -274,6 +274,16 @@ HOSTS = (
         left=frozenset({"worker1"}),
         platform=MEDIUM,
     ),
+    Row(
+        "the host of a secondary is cut off: its set comes up without it",
+        "start_shard_primary",
+        cut_off("data4"),
+        RESTARTED,
+        "data4-conf was not read back",
+        mends=put_on(MEDIUM, "data4"),
+        left=frozenset({"data4"}),
+        platform=MEDIUM,
+    ),
 )
 
 MENDED_SINCE = all_of(

@@ -25,8 +25,17 @@ from tests.lab.conftest import lab_verb
 from vitam_operators.nights import MANIFEST
 
 UP_WITHIN_S = 60
-HOLD_COPIES = "for i in $(seq 3000); do pkill -STOP -x tar && break; sleep 0.05; done"
-LET_COPIES_GO = "pkill -CONT -x tar"
+HOLD_COPIES = """
+touch /run/hold-copies
+cat > /usr/local/bin/tar <<'END'
+#!/bin/sh
+while [ -e /run/hold-copies ]; do sleep 0.2; done
+exec /usr/bin/tar "$@"
+END
+chmod 755 /usr/local/bin/tar
+"""
+"""Copies that begin from now on are at work until they are let go, however fast the machine is."""
+LET_COPIES_GO = "rm -f /run/hold-copies /usr/local/bin/tar"
 
 pytestmark = [pytest.mark.faults, pytest.mark.long_faults]
 
@@ -47,15 +56,15 @@ class Death:
     def copying(self, window: dt.timedelta = dt.timedelta(hours=2), **conf: Any) -> None:
         """Trigger a night and bring it to where a copy is at work and its step waits in the triggerer."""
         self.window_end = dt.datetime.now(dt.UTC) + window
-        self.run_id = self.watch.trigger(window=window, **conf)
-        self.watch.await_step(self.run_id, "stop_config_primary", ("running", "success"))
         evidence.on(PLATFORM, HOLD_COPIES)
+        self.run_id = self.watch.trigger(window=window, **conf)
+        self.watch.await_step(self.run_id, "stop_config_primary", ("success",))
         self.watch.await_step(self.run_id, "copy_shard", ("running", "deferred"))
         self.fault_at = time.time()
 
     def ends(self) -> str:
         """Let the copies go on, and wait for the end of the night."""
-        evidence.on(PLATFORM, f"{LET_COPIES_GO} || true")
+        evidence.on(PLATFORM, LET_COPIES_GO)
         return self.watch.watch(self.run_id, lambda line: None)
 
     def judged(self, fault: str) -> None:
@@ -72,8 +81,8 @@ def death(airflow_of_solo2: tuple[NightWatch, Path]) -> Iterator[Death]:
     """A night that is about to begin; where its story broke off, it is ended, so that the next one can begin."""
     story = Death(*airflow_of_solo2)
     yield story
+    evidence.on(PLATFORM, LET_COPIES_GO)
     if story.run_id and story.stack.running:
-        evidence.on(PLATFORM, f"{LET_COPIES_GO} || true")
         story.watch.end(story.run_id)
 
 
