@@ -197,6 +197,8 @@ async def end_copy(step: NightOperator, night: Night, host: str, part: MongoPart
             step.log.warning("%s on %s still runs: ending it, the restart has begun", unit, host)
         if state.running:
             await shell.run(systemd.end_transient(unit))
+        elif state.active == "failed":
+            await _sweep(step, shell, systemd.forget_failure(unit))
         await _sweep(step, shell, engine_of(step.platform.copies).remove_unfinished(night.label, part.name))
         if isinstance(part, MongoPart) and night.read(f"snapshot.{part.name}") is None:
             await _sweep(step, shell, reflink.remove(part.db_path, night.label))
