@@ -113,6 +113,16 @@ def test_a_paused_scheduler_keeps_its_guard(nights):
     assert half.different == set()
 
 
+def test_a_scheduler_that_an_earlier_attempt_has_paused_keeps_its_guard(nights):
+    """The second attempt held nothing itself, and has to see that the jobs go on all the same."""
+    night = nights("quartz")
+    night.clean()
+    half = HalfNight(night).until(*OPENED, "hold_scheduling", "end_copies").until(*OPENED)
+    half.until(*(step for step in half.starts if step not in ("resume_scheduling", "disarm_restart_guard")))
+    with pytest.raises(NotHealthyError, match="its jobs are still paused"):
+        half.run("disarm_restart_guard")
+
+
 def test_a_set_comes_up_without_the_member_that_cannot_be_asked(cold):
     """The host of a secondary died meanwhile: the primary that the night stopped is started all the same."""
     stopped = [record for name, record in cold.records.all("stop").items() if name.startswith("mongo-")]

@@ -75,7 +75,7 @@ class DisarmRestartGuardOperator(HostOperator):
         """
         Look, then take the guard away; note what it did if it has fired.
 
-        :raises NotHealthyError: a unit that ran before the night does not run
+        :raises NotHealthyError: a unit that ran before the night does not run, or the scheduler is still paused
         """
         night = self.latest_night(context)
         if night is None:
@@ -87,6 +87,7 @@ class DisarmRestartGuardOperator(HostOperator):
                 self.log.warning("%s has the guard of run %s: it is left alone", self.host, found.plan["run_id"])
                 return None
             await self.require_up(shell, night, found)
+            self._require_resumed(context, night, found)
             if found.report is not None:
                 night.write(f"guard.{self.host}", found.report)
                 self.log.warning("%s", guard.warning(found, self.host))
@@ -99,23 +100,33 @@ class DisarmRestartGuardOperator(HostOperator):
         """
         Check that the guard has nothing left to do.
 
-        :raises NotHealthyError: something that ran before the night does not run, or the scheduler is still paused
+        :raises NotHealthyError: something that ran before the night does not run
         """
         before = night.opened["units_before"].get(self.host, [])
         states = await shell.run(systemd.unit_states(before)) if before else {}
         down = [unit for unit, state in states.items() if state.active != "active"]
-        when = f"tries again at {found.fires_at:%H:%M:%S} UTC" if found.fires_at else "will not fire any more"
         if down:
             raise NotHealthyError(
-                f"{self.host}: {', '.join(down)} ran before the night and does not run; the guard stays and {when}",
+                f"{self.host}: {', '.join(down)} ran before the night and does not run; "
+                f"the guard stays and {_when(found)}",
                 hint=f"read journalctl -u {down[0]} on {self.host}, mend it, then clear its start and this task",
             )
-        held, scheduler = night.read(nights.HELD), SERVICES["scheduler"].unit
-        if self.platform.securing.by == "quartz" and scheduler in before and held and "resumed_at" not in held:
+
+    def _require_resumed(self, context: Any, night: Night, found: guard.GuardState) -> None:
+        """Check that the scheduler's jobs go on, whichever attempt has held them."""
+        unit = SERVICES["scheduler"].unit
+        if self.platform.securing.by != "quartz" or unit not in night.opened["units_before"].get(self.host, []):
+            return
+        attempts = self.nights.attempts(nights.backup_id(context["dag_run"].run_after))
+        if any("resumed_at" not in held for attempt in attempts if (held := attempt.read(nights.HELD))):
             raise NotHealthyError(
-                f"{self.host}: {scheduler} runs, but its jobs are still paused; the guard stays and {when}",
+                f"{self.host}: {unit} runs, but its jobs are still paused; the guard stays and {_when(found)}",
                 hint="clear resume_scheduling with its downstream tasks",
             )
+
+
+def _when(found: guard.GuardState) -> str:
+    return f"tries again at {found.fires_at:%H:%M:%S} UTC" if found.fires_at else "will not fire any more"
 
 
 def _as(written: bool) -> str:
