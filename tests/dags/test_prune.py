@@ -101,6 +101,7 @@ def test_a_backup_that_is_being_restored_stays(night, over):
     if over:
         restore.write("report", {"keep": True})
     night.run()
+    assert (NEWEST_FIRST[0] in {going["backup"] for going in night.records.opened["prune"]}) is over
     assert states(night)[NEWEST_FIRST[0]] == ("pruned" if over else "verified")
     assert left(night, NEWEST_FIRST[0]) == (set() if over else {"app", "data"})
 

@@ -13,6 +13,7 @@ from vitam_operators import archive, nights, prune, systemd
 from vitam_operators.catalogue import PRUNED, PRUNING, VERIFIED, Backup, entries, entry
 from vitam_operators.commands import write_whole
 from vitam_operators.config import Platform
+from vitam_operators.config_copies import KeepConfig
 from vitam_operators.engines.chosen import engine_name, engine_of
 from vitam_operators.engines.tar import TarEngine
 from vitam_operators.errors import PruneFailedError, VitamBackupError
@@ -115,10 +116,7 @@ class PruneBackupsOperator(NightOperator):
         if keep is None:
             self.log.info(KEPT_FOR_EVER)
             return []
-        now = dt.datetime.now(dt.UTC)
-        decisions = prune.decide(entries(nights_of(self.platform)), keep, now, self.platform.window.timezone)
-        restored = being_restored(self.platform, now)
-        decisions = [prune.kept_for_a_restore(one) if one.backup.label in restored else one for one in decisions]
+        decisions = decided(self.platform, entries(nights_of(self.platform)), keep)
         for decision in decisions:
             words = "stays" if decision.keep else "goes"
             self.log.info("%s (%s) %s: %s", decision.backup.label, decision.backup.state, words, decision.reason)
@@ -180,6 +178,14 @@ def _directory(platform: Platform, backup: Backup, host: str) -> str:
     return backup.places[host] or archive.copy_directory(backup.label, platform.copies)
 
 
+def decided(platform: Platform, backups: list[Backup], keep: KeepConfig) -> list[Decision]:
+    """Return what becomes of each backup now: by the rules, but what is being restored stays."""
+    now = dt.datetime.now(dt.UTC)
+    restored = being_restored(platform, now)
+    decisions = prune.decide(backups, keep, now, platform.window.timezone)
+    return [prune.kept_for_a_restore(one) if one.backup.label in restored else one for one in decisions]
+
+
 def being_restored(platform: Platform, now: dt.datetime) -> set[str]:
     """Return the backups of restores onto the platform that are on: open, not reported, their window not over."""
     on = [night for night in restores_of(platform).newest_first() if night.read(REPORT) is None]
@@ -197,5 +203,5 @@ def planned(platform: Platform, label: str) -> list[dict[str, str]]:
         return []
     tonight = Backup(label=label, state=VERIFIED, night_at=moment[0], opened_at=now)
     others = [backup for backup in entries(nights_of(platform)) if backup.label != label]
-    decisions = prune.decide([tonight, *others], keep, now, platform.window.timezone)
+    decisions = decided(platform, [tonight, *others], keep)
     return [{"backup": one.backup.label, "reason": one.reason} for one in decisions if not one.keep]
