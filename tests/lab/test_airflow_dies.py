@@ -120,7 +120,7 @@ def test_the_run_is_marked_failed(death: Death) -> None:
     death.copying()
     death.watch.patch(f"/dags/{DAG_ID}/dagRuns/{death.run_id}", {"state": "failed"})
     death.watch.await_step(death.run_id, "conclude_night", ("failed", "success"))
-    assert death.watch.state(death.run_id) == "failed"
+    assert death.watch.watch(death.run_id, lambda line: None) == "failed", "Airflow sees it at its next look at the run"
     death.judged("the run is marked failed")
 
 
