@@ -197,6 +197,7 @@ class Timeouts(Strict):
     service_start_s: Seconds = Field(default=300, description="as in Vitam's playbooks")
     mongod_stop_s: Seconds = 3600
     mongod_start_s: Seconds = 1800
+    other_members_s: Seconds = Field(default=300, description="for the others of a set that has its primary again")
     balancer_s: Seconds = 3600
     elasticsearch_start_s: Seconds = 900
     elasticsearch_snapshot_s: Seconds = Field(default=3600, description="for a snapshot, where one is asked for")

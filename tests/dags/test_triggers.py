@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import logging
 from importlib import import_module
 from types import SimpleNamespace
 from typing import Any
@@ -16,7 +17,7 @@ from vitam_operators import errors
 from vitam_operators.errors import GivenUpError, HostUnreachableError, StillStoppingError, StopNotProvedError
 from vitam_operators.operators import base as operators
 from vitam_operators.triggers import base as triggers
-from vitam_operators.triggers.base import WaitTrigger, raised
+from vitam_operators.triggers.base import WaitTrigger, look_until, raised
 from vitam_operators.triggers.mongo import BalancerIdle, BalancerIs, NobodyWrites, PrimaryElected
 from vitam_operators.triggers.quiet import LogbookSecured, SchedulingHeld, WorkflowsDrained
 from vitam_operators.triggers.units import UnitActive, UnitEnded, UnitHealthy, UnitStopped
@@ -34,7 +35,7 @@ WAITS = [
     BalancerIdle("FILE", "mongo-data"),
     NobodyWrites("FILE", "mongo-data"),
     BalancerIs("FILE", "mongo-data", "full"),
-    PrimaryElected("FILE", "mongo-data", "shard0"),
+    PrimaryElected("FILE", "mongo-data", "shard0", 300),
 ]
 
 
@@ -131,6 +132,29 @@ async def test_a_service_that_is_ill_is_not_healthy(small):
     wait = UnitHealthy(small.file, "app", "vitam-logbook.service", 29002)
     event = await event_of(WaitTrigger.of(wait, in_seconds(0.2), 10))
     assert event["words"] == "vitam-logbook.service on app runs, but its /admin/v1/status answers 503"
+
+
+async def test_a_member_that_is_away_is_not_waited_for_as_long_as_a_primary(small):
+    """Its host died in the night: the set can work, so Vitam has to, and the step says who is missing."""
+    data = small.fake.replica_set("mongo-data", "shard0")
+    away = next(member for member in data.members if member.host != data.primary)
+    away.unit.end(9)
+    wait = PrimaryElected(small.file, "mongo-data", "shard0", 1)
+    began = dt.datetime.now(dt.UTC)
+    event = await look_until(wait, in_seconds(60), 0.3, logging.getLogger("wait"))
+    assert (event["state"], event["error"]) == ("failed", "NotHealthyError")
+    assert f"{data.primary} is primary, not ready yet: {away.host}; after 1 s with a primary" in event["message"]
+    assert dt.datetime.now(dt.UTC) - began > dt.timedelta(seconds=1)
+
+
+async def test_a_set_without_a_primary_has_its_whole_time(small):
+    """The others are counted from the election on, which has to come first."""
+    data = small.fake.replica_set("mongo-data", "shard0")
+    for member in data.members[1:]:
+        member.unit.end(9)
+    wait = PrimaryElected(small.file, "mongo-data", "shard0", 0)
+    event = await look_until(wait, in_seconds(0.5), 0.1, logging.getLogger("wait"))
+    assert (event["state"], "0 primaries" in event["words"]) == ("late", True)
 
 
 async def test_a_stopped_unit_whose_port_is_taken_is_not_down(small):

@@ -78,7 +78,7 @@ class RestoredSetSensor(RestoreOperator, RestartedSetOperator):
     async def begin(self, context: Any) -> Wait:
         """Wait."""
         self.restore(context)
-        return PrimaryElected(self.platform_file, self.cluster, self.replica_set)
+        return PrimaryElected(self.platform_file, self.cluster, self.replica_set, self.limit_s())
 
 
 class CheckSetOperator(RestoreOperator, ReplicaSetOperator):

@@ -14,14 +14,20 @@ from vitam_operators.triggers.mongo import PrimaryElected
 
 
 class PrimaryElectedSensor(RestartedSetOperator):
-    """Wait until a replica set has one primary and all members answer; note for how long the old primary was down."""
+    """
+    Wait until a replica set has one primary and all members answer; note for how long the old primary was down.
+
+    Vitam can work with a primary: a member whose host is away keeps it down for ``timeouts.other_members_s``, not
+    longer.
+    """
 
     async def begin(self, context: Any) -> Wait | None:
         """Wait, if this run opened a night."""
         if self.latest_night(context) is None:
             self.log.info("nothing was opened: %s is left as it is", self.part.name)
             return None
-        return PrimaryElected(self.platform_file, self.cluster, self.replica_set)
+        others_s = self.platform.timeouts.other_members_s
+        return PrimaryElected(self.platform_file, self.cluster, self.replica_set, others_s)
 
     async def finish(self, context: Any, report: Report) -> dict[str, Any]:
         """Note when the set was whole again."""

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from typing import Any
 
 from vitam_operators import mongo, writes
 from vitam_operators.config import MongoCluster, Platform
+from vitam_operators.errors import NotHealthyError
 from vitam_operators.hooks import mongo as mongo_hooks
 from vitam_operators.parts import CONFIG, SHARD, MongoPart, config_parts, shard_parts
 from vitam_operators.platforms import platform_at
-from vitam_operators.triggers.base import Report, Wait
+from vitam_operators.triggers.base import Report, Wait, remembered
 
 
 @dataclass
@@ -132,22 +134,36 @@ class PrimaryElected(Wait):
 
     :param cluster: name of the cluster
     :param replica_set: name of the set
+    :param others_s: seconds that the other members have, once there is a primary
     """
 
     cluster: str
     replica_set: str
+    others_s: int
+    elected_at: float = remembered(0.0)
 
     async def look(self) -> Report:
-        """Done when it is so."""
+        """
+        Done when it is so.
+
+        :raises NotHealthyError: there is a primary, and other members did not come in their time
+        """
         platform = platform_at(self.platform_file)
         part = replica_set_part(self.platform_file, self.cluster, self.replica_set)
         hosts = part.replica_set.data_hosts
         hellos = await mongo_hooks.hellos(platform, part.cluster, hosts, part.daemon.port)
         primary = mongo.primary_of(self.replica_set, hellos)
         away = [h for h, hello in hellos.items() if not hello or not (hello.get("secondary") or h == primary)]
-        if away:
-            return Report(False, f"{part.name}: {primary} is primary, not ready yet: {', '.join(away)}")
-        return Report(True, f"{part.name}: {primary} is primary, all {len(hosts)} members are ready")
+        if not away:
+            return Report(True, f"{part.name}: {primary} is primary, all {len(hosts)} members are ready")
+        self.elected_at = self.elected_at or time.monotonic()
+        words = f"{part.name}: {primary} is primary, not ready yet: {', '.join(away)}"
+        if time.monotonic() - self.elected_at > self.others_s:
+            raise NotHealthyError(
+                f"{words}; after {self.others_s} s with a primary the others are waited for no longer",
+                hint="what comes after goes on; look at the log of mongod on the members that are named, mend them",
+            )
+        return Report(False, words)
 
 
 def replica_set_part(platform_file: str, cluster: str, replica_set: str) -> MongoPart:
