@@ -27,7 +27,7 @@ def clean() -> None:
     switch.clear(None)
     kill_what_hangs(unit_names(read_plan()))
     systemctl("stop", *OWN, *GUARD, check=False)
-    systemctl("disable", "--quiet", GUARD[0], check=False)
+    systemctl("disable", "--quiet", *GUARD, check=False)
     for file in (Path("/etc/systemd/system") / name for name in GUARD):
         file.unlink(missing_ok=True)
     for left in ("/var/lib/vitam-restart-guard", "/run/vitam-backup"):

@@ -23,6 +23,7 @@ from vitam_operators.commands import Command, change, line, nothing, write_text,
 
 NAME = "vitam-restart-guard"
 TIMER = f"{NAME}.timer"
+SERVICE = f"{NAME}.service"
 HOME = f"/var/lib/{NAME}"
 UNITS = "/etc/systemd/system"
 HOLD = "/run/vitam-backup"
@@ -36,7 +37,7 @@ for file in plan report; do cat {HOME}/$file.json 2> /dev/null; echo; echo {MARK
 systemctl show --property=ActiveState,NextElapseUSecRealtime {TIMER}
 """
 
-SERVICE = f"""\
+SERVICE_TEXT = f"""\
 [Unit]
 Description=Start Vitam again: the backup's window is over and nobody has disarmed this guard
 After=network-online.target
@@ -45,6 +46,9 @@ Wants=network-online.target
 [Service]
 Type=oneshot
 ExecStart=/usr/bin/python3 {HOME}/restart_guard.py
+
+[Install]
+WantedBy=multi-user.target
 """
 
 TIMER_TEXT = """\
@@ -129,7 +133,7 @@ def arm(plan: dict[str, Any], *, stop_s: int) -> list[Command[None]]:
         *write_whole(f"{HOME}/plan.json", json.dumps(plan) + "\n"),
         change("rm", "-f", "--", f"{HOME}/report.json"),
         *write_whole(f"{HOME}/restart_guard.py", PROGRAM.read_text(encoding="utf-8")),
-        write_text([f"{UNITS}/{NAME}.service"], SERVICE),
+        write_text([f"{UNITS}/{SERVICE}"], SERVICE_TEXT),
         write_text([f"{UNITS}/{TIMER}"], TIMER_TEXT.format(moment=f"{moment:%Y-%m-%d %H:%M:%S} UTC")),
         *([write_text(databases, longer)] if databases else []),
         *([write_text(services, HOLD_TEXT)] if services else []),
@@ -146,10 +150,10 @@ def disarm(units: Iterable[str]) -> list[Command[None]]:
     :param units: whose drop-ins may be there
     """
     files = [f"{HOME}/{name}{end}" for name in ("restart_guard.py", "report.json", "plan.json") for end in ENDS]
-    own = [f"{UNITS}/{NAME}.service", f"{UNITS}/{TIMER}", *(drop_in(unit) for unit in units)]
+    own = [f"{UNITS}/{SERVICE}", f"{UNITS}/{TIMER}", *(drop_in(unit) for unit in units)]
     there = frozenset({0, 1, 5})
     return [
-        Command(line("systemctl", "disable", "--quiet", "--now", TIMER, sudo=True), nothing, ok=there),
+        Command(line("systemctl", "disable", "--quiet", "--now", TIMER, SERVICE, sudo=True), nothing, ok=there),
         change("rm", "-rf", "--", HOLD),
         change("rm", "-f", "--", *own),
         change("systemctl", "daemon-reload"),
@@ -171,7 +175,7 @@ def how_to_clear(plan: dict[str, Any], host: str) -> str:
     """Say what takes a guard away that a dead run has left."""
     return (
         f"clear the task disarm_restart_guard of run {plan['run_id']}; or on {host}, once Vitam runs there: "
-        f"sudo systemctl disable --now {TIMER} && sudo rm -rf {HOME} {HOLD} {UNITS}/{NAME}.*"
+        f"sudo systemctl disable --now {TIMER} {SERVICE} && sudo rm -rf {HOME} {HOLD} {UNITS}/{NAME}.*"
     )
 
 

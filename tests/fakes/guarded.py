@@ -145,6 +145,11 @@ class GuardedHost(Sandbox):
         return str(self.at(guard.HOME))
 
     @property
+    def begins_at_boot(self) -> bool:
+        """Whether a boot would start the guard's service, whatever its timer does."""
+        return (self.state / "begins-at-boot").exists()
+
+    @property
     def report(self) -> dict[str, Any]:
         """What the host says of its guard afterwards."""
         return self.run(guard.state()).report

@@ -67,11 +67,17 @@ case "$verb $*" in
     "enable --quiet vitam-restart-guard.timer")
         grep -q '^WantedBy=' "$timer"
         ;;
+    "enable --quiet vitam-restart-guard.service")
+        grep -q '^WantedBy=' "${timer%.timer}.service" && touch "$state/begins-at-boot"
+        ;;
+    "disable --quiet vitam-restart-guard.service")
+        rm "$state/begins-at-boot"
+        ;;
     "restart vitam-restart-guard.timer")
         next_firing > "$state/armed"
         ;;
-    "disable --quiet --now vitam-restart-guard.timer")
-        rm -f "$state/armed"
+    "disable --quiet --now vitam-restart-guard.timer vitam-restart-guard.service")
+        rm -f "$state/armed" "$state/begins-at-boot"
         [ -e "$timer" ]
         ;;
     "show --property=ActiveState,NextElapseUSecRealtime vitam-restart-guard.timer")

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from shlex import quote
 from typing import Any
 
 from pymongo import MongoClient
@@ -59,6 +60,13 @@ def docker(*words: str) -> Break:
 def reboot(host: str) -> Break:
     """Boot a host again, without a warning; what is not enabled does not start."""
     return docker("restart", "--time", "0", f"vitam-lab-{host}")
+
+
+def reboot_once(condition: str, host: str) -> Break:
+    """Boot a host again as soon as a condition holds there, whatever dies meanwhile."""
+    once = f"until docker exec vitam-lab-{host} sh -c {quote(condition)}; do sleep 0.2; done"
+    words = ["timeout", "600", "sh", "-c", f"{once}; docker restart --time 0 vitam-lab-{host}"]
+    return lambda: void(subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL))
 
 
 def cut_off(host: str) -> Break:

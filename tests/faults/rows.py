@@ -18,6 +18,7 @@ from tests.faults.breaking import (
     docker,
     put_on,
     reboot,
+    reboot_once,
     script,
     switch,
 )
@@ -246,6 +247,14 @@ HOSTS = (
         BY_THE_GUARD,
         window_s=75,
         mends=docker("start", "vitam-lab-solo"),
+    ),
+    Row(
+        "Airflow dies and the host is booted while its guard is at work",
+        "copy_shard",
+        all_of(reboot_once("test -s /var/lib/vitam-restart-guard/report.json", SOLO), airflow_dies),
+        BY_THE_GUARD,
+        window_s=120,
+        balancer="off",
     ),
     Row(
         "the disk fills up while it copies",

@@ -26,7 +26,7 @@ TIMER = guard.TIMER_TEXT.format(moment="2030-01-01 07:00:00 UTC")
 
 def verified(timer: str) -> list[str]:
     """Return what systemd says against service and timer."""
-    text = WRITE_AND_VERIFY.format(directory="/tmp/guard", name=guard.NAME, service=guard.SERVICE, timer=timer)
+    text = WRITE_AND_VERIFY.format(directory="/tmp/guard", name=guard.NAME, service=guard.SERVICE_TEXT, timer=timer)
     return [line for line in on(PLATFORM, f"{{ {text} }} || true").splitlines() if guard.NAME in line]
 
 

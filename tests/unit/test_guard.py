@@ -110,7 +110,7 @@ def test_the_program_is_the_one_of_the_package(host):
     arm(host)
     installed = host.at(f"{guard.HOME}/restart_guard.py").read_text(encoding="utf-8")
     assert installed == guard.PROGRAM.read_text(encoding="utf-8")
-    assert f"ExecStart=/usr/bin/python3 {guard.HOME}/restart_guard.py\n" in guard.SERVICE
+    assert f"ExecStart=/usr/bin/python3 {guard.HOME}/restart_guard.py\n" in guard.SERVICE_TEXT
 
 
 @pytest.mark.parametrize("word", ["it's", 'say "hi"', "$(reboot)", "`reboot`", "$HOME", "new\nline", "é", "%n", "\\"])

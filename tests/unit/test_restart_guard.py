@@ -39,7 +39,7 @@ def test_as_systemd_runs_it(guarded):
     for unit in (MONGOD, OFFER, STORAGE, LOGBOOK):
         guarded.unit(unit, FAILED_BY_SIGTERM, started=("active",))
     guarded.armed()
-    (program,) = [line.split()[-1] for line in guard.SERVICE.splitlines() if line.startswith("ExecStart=")]
+    (program,) = [line.split()[-1] for line in guard.SERVICE_TEXT.splitlines() if line.startswith("ExecStart=")]
     done = subprocess.run([sys.executable, "-I", str(guarded.at(program))], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
     assert "nobody disarmed the guard of backup 20261123T190000Z" in done.stdout
@@ -63,11 +63,22 @@ def test_the_report_is_what_the_next_night_reads(guarded):
 def test_the_report_says_so_while_the_guard_works(guarded, monkeypatch):
     """A host that dies in the middle of it has a guard that fired, not one that still waits."""
     guarded.armed()
-    monkeypatch.setattr(restart_guard, "start_databases", lambda units: sys.exit("the power went off"))
-    with pytest.raises(SystemExit, match="the power went off"):
-        restart_guard.main(guarded.home)
+    with monkeypatch.context() as while_at_work:
+        while_at_work.setattr(restart_guard, "start_databases", lambda units: sys.exit("the power went off"))
+        with pytest.raises(SystemExit, match="the power went off"):
+            restart_guard.main(guarded.home)
     assert guarded.report["fired_at"]
     assert "ended_at" not in guarded.report
+    assert guarded.begins_at_boot, "its timer's moment is over: nothing else would let it go on"
+    restart_guard.main(guarded.home)
+    assert "ended_at" in guarded.report
+
+
+def test_a_boot_after_it_has_done_all_starts_nothing(guarded):
+    """Vitam's units do not start at boot: who boots the host the next day would not expect them."""
+    guarded.armed()
+    restart_guard.main(guarded.home)
+    assert not guarded.begins_at_boot
 
 
 def test_fired_twice_starts_what_is_down(guarded):
@@ -88,7 +99,7 @@ def test_nothing_starts_that_is_still_held(guarded):
     restart_guard.main(guarded.home)
     first = next(number for number, call in enumerate(guarded.calls) if call.startswith("start"))
     ended = [f"{verb} vitam-copy-* vitam-verify-* vitam-restore-*" for verb in ("stop", "reset-failed")]
-    assert guarded.calls[: first - 1] == [*ended, "daemon-reload"]
+    assert guarded.calls[: first - 1] == [f"enable --quiet {guard.SERVICE}", *ended, "daemon-reload"]
     assert not guarded.at(guard.HOLD).exists()
     assert not [name for name in guarded.files if name.endswith(guard.DROP_IN)]
     assert guarded.active(MONGOD) == "active"

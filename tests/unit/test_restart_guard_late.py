@@ -56,7 +56,7 @@ def test_without_a_primary_it_goes_on(guarded, serve, capsys, member):
 def test_a_service_that_does_not_get_healthy_keeps_nobody_waiting(guarded, serve, status):
     """One that is ill must not keep all behind it down; it runs, so it is not left down."""
     storage = serve(Vitam([status]))
-    guarded.armed(storage=storage.url())
+    guarded.armed(storage=storage.url(), patience_s=2)
     assert restart_guard.main(guarded.home) == 0
     assert len(storage.asked) > 1
     assert guarded.active(LOGBOOK) == "active"

@@ -104,7 +104,7 @@ def test_jobs_of_a_restore_end_first(guarded):
     """The mongod that rewrites what was brought would hold it while it is moved."""
     guarded.armed()
     restart_guard.main(guarded.home)
-    assert guarded.calls[0] == "stop vitam-copy-* vitam-verify-* vitam-restore-*"
+    assert guarded.calls[1] == "stop vitam-copy-* vitam-verify-* vitam-restore-*"
 
 
 def test_a_plan_says_what_is_put_back(guarded):

@@ -1,9 +1,9 @@
 """
 The restart guard: starts a host's units again when a night's window ends and nobody has disarmed it.
 
-systemd runs it at the window's end, or at the boot after it. It needs neither Airflow nor any other host: whatever
-waits is bounded, and what does not come in time is started all the same. What it did stands in the journal of
-``vitam-restart-guard.service`` and in ``report.json`` beside its plan.
+systemd runs it at the window's end, or at the boot after it, and once more where a boot comes while it is at work.
+It needs neither Airflow nor any other host: whatever waits is bounded, and what does not come in time is started all
+the same. What it did stands in the journal of ``vitam-restart-guard.service`` and in ``report.json`` beside its plan.
 
 It does not switch balancers on: it knows no password. Airflow does that when it is back, or the next look says so.
 """
@@ -28,6 +28,7 @@ RESUME_TRIES = 3
 OP_MSG = 2013
 DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 JOBS = ("vitam-copy-*", "vitam-verify-*", "vitam-restore-*")
+OWN_UNIT = "vitam-restart-guard.service"
 IS_PRIMARY = b"\x08ismaster\x00\x01"
 
 
@@ -228,10 +229,17 @@ def fire(plan: "dict[str, Any]", report_path: str) -> "dict[str, Any]":
 
 
 def main(directory: str) -> int:
-    """Fire with the plan of a directory; 1 when something stays down."""
+    """
+    Fire with the plan of a directory; 1 when something stays down.
+
+    A timer whose moment is over does not fire again after a boot, so until all is done the service starts at boot.
+    """
     with open(os.path.join(directory, "plan.json")) as file:
         plan = json.load(file)
-    return 1 if fire(plan, os.path.join(directory, "report.json"))["left_down"] else 0
+    systemctl("enable", "--quiet", OWN_UNIT)
+    report = fire(plan, os.path.join(directory, "report.json"))
+    systemctl("disable", "--quiet", OWN_UNIT)
+    return 1 if report["left_down"] else 0
 
 
 if __name__ == "__main__":
