@@ -8,6 +8,7 @@ and ``listShards``, as the driver returns them.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from posixpath import normpath
 from typing import Any
 
 from vitam_operators.config import MongoCluster, ReplicaSet
@@ -71,6 +72,19 @@ def member_findings(replica_set: ReplicaSet, status: Document) -> Iterator[str]:
         yield (
             f"{replica_set.name}: rs.status() has {len(members)} members, the platform file {len(replica_set.members)}"
         )
+
+
+def path_finding(part: str, host: str, expected: str, options: Document) -> str | None:
+    """
+    Tell when a mongod keeps its data elsewhere than the platform file says: what lies there would be copied instead.
+
+    :param expected: ``db_path`` of the platform file
+    :param options: its storage options, of ``getCmdLineOpts``; an account that may not ask has none
+    """
+    found = str(options.get("dbPath", expected))
+    if normpath(found) == normpath(expected):
+        return None
+    return f"{part}: mongod on {host} keeps its data in {found}, the platform file says db_path: {expected}"
 
 
 def lag_s(status: Document, delayed: Collection[str] = ()) -> float:

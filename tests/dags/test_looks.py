@@ -7,7 +7,7 @@ import datetime as dt
 import pytest
 
 from vitam_operators import nights as records
-from vitam_operators.errors import LookFailedError
+from vitam_operators.errors import CopyRefusedError, LookFailedError
 from vitam_operators.hooks.records import nights_of
 
 EARLIER = "20200101T200000Z"
@@ -120,6 +120,28 @@ def test_a_member_that_is_behind_on_purpose_is_no_finding(look):
     """It is an hour behind each night, and is never copied."""
     look.fake.replica_set("mongo-data", "shard0").members[2].delay_s = 3600
     assert look.run("check_cluster", cluster="mongo-data")["balancer"] == "full"
+
+
+ELSEWHERE = (
+    "mongo-data-shard0: mongod on data-1 keeps its data in /vitam/new/db, the platform file says db_path: "
+    "/vitam/data/mongod/db"
+)
+
+
+def test_data_that_lies_elsewhere_than_the_platform_file_says(look):
+    """It was moved to a larger disk: what stayed at the old place is closed, cold, and months old."""
+    look.fake.replica_set("mongo-data", "shard0").members[0].db_path = "/vitam/new/db"
+    with pytest.raises(LookFailedError, match=ELSEWHERE):
+        look.run("check_cluster", cluster="mongo-data")
+
+
+def test_a_primary_elected_since_whose_data_lies_elsewhere_is_not_stopped(half):
+    """The look has seen another one."""
+    half.until("arm_restart_guard")
+    half.fake.replica_set("mongo-data", "shard0").members[0].db_path = "/vitam/new/db"
+    with pytest.raises(CopyRefusedError, match=ELSEWHERE):
+        half.run("stop_shard_primary", cluster="mongo-data", replica_set="shard0")
+    assert half.fake.unit("mongod@data-1").running
 
 
 # --- the window ------------------------------------------------------------------------------------------------------

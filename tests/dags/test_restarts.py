@@ -167,14 +167,19 @@ def test_an_allocation_that_a_dead_night_has_left_is_not_taken_for_the_usual_one
     assert night.fake.elastics["elasticsearch-data"].allocation is None
 
 
-def test_what_cannot_be_swept_keeps_no_database_down(half, monkeypatch):
-    """sudo refuses the removal of what a copy left: mongod starts all the same, and the log says what stays."""
+@pytest.mark.parametrize("hangs", [False, True])
+def test_what_cannot_be_swept_keeps_no_database_down(half, monkeypatch, hangs):
+    """sudo refuses the removal of what a copy left, or its disk hangs: mongod starts, and the log says what stays."""
     half.until(*(step for step in half.steps if step.startswith(("arm_", "stop_shard_primary", "stop_config_primary"))))
     for host in half.fake.hosts.values():
         answer = host.answer
 
         def refuses(command: str, stdin: str, answer=answer):
-            return (1, "") if command.startswith("sudo -n rm -f -- /vitam/backup/") else answer(command, stdin)
+            if not command.startswith("sudo -n rm -f -- /vitam/backup/"):
+                return answer(command, stdin)
+            if hangs:
+                raise TimeoutError
+            return 1, ""
 
         monkeypatch.setattr(host, "answer", refuses)
     half.until("end_copies", "start_shard_primary", "start_config_primary")

@@ -77,6 +77,7 @@ class FakeMember:
     priority: float = 10
     starting: bool = False
     config_set: FakeReplicaSet | None = None
+    db_path: str = "/data"
     data: Callable[[], Any] = lambda: None
     """What is in its data directory now."""
 
@@ -239,7 +240,7 @@ class FakeReplicaSet:
             case "buildInfo":
                 return {"version": "5.0.14", "gitVersion": "1b3b0073a0b436a8a502b612f24fb2bd572772e5"}
             case "getCmdLineOpts":
-                storage = {"dbPath": "/data", "directoryPerDB": True}
+                storage = {"dbPath": member.db_path, "directoryPerDB": True}
                 security = {"keyFile": "/vitam/conf/mongod/keyfile", "authorization": "enabled"}
                 return {"parsed": {"storage": storage, "security": security}}
         raise AssertionError(f"a member was sent {command}")

@@ -105,6 +105,7 @@ class FakePlatform:
             )
             address = f"{host.host.service_ip}:{daemon.port}"
             made = FakeMember(member.host, address, unit, member.arbiter)
+            made.db_path = path
             made.data = partial(_data_in, host, path)
             members.append(made)
         fake = FakeReplicaSet(replica_set.name, members)

@@ -113,6 +113,19 @@ def test_a_copy_that_cannot_be_removed_stops_no_start(guarded):
     assert restart_guard.main(guarded.home) == 0
 
 
+def test_a_network_disk_that_hangs_stops_no_start(guarded, monkeypatch):
+    """Its server is gone; whoever looks at the directory of the copies waits for ever, be it killed or not."""
+    hangs = guarded.root / "bin" / "find"
+    hangs.write_text("#!/bin/sh\nexec sleep 20\n", encoding="utf-8")
+    hangs.chmod(0o755)
+    monkeypatch.setattr(restart_guard, "REMOVED_WITHIN_S", 0.2)
+    guarded.armed()
+    began = time.monotonic()
+    assert restart_guard.main(guarded.home) == 0
+    assert time.monotonic() - began < 15
+    assert guarded.active(LOGBOOK) == "active"
+
+
 def test_a_report_that_cannot_be_written_stops_no_start(guarded, monkeypatch):
     """The copies have filled the disk: that is why nobody came."""
 

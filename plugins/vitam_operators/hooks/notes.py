@@ -35,6 +35,15 @@ async def member_notes(client: MongoClient, configuration: Answer) -> dict[str, 
         return {NOT_NOTED: error.message}
 
 
+async def storage_options(client: MongoClient) -> Answer:
+    """Return a member's storage options, none if its account may not ask for them."""
+    try:
+        options = await client.command("getCmdLineOpts")
+    except MongoUnreachableError:
+        return {}
+    return dict(options.get("parsed", {}).get("storage", {}))
+
+
 async def count_notes(client: MongoClient, kind: str) -> dict[str, Any]:
     """
     Return ``{"counts", "counted_at"}``: MongoDB's own count of each collection that holds data of a set.

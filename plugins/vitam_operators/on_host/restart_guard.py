@@ -8,7 +8,6 @@ the same. What it did stands in the journal of ``vitam-restart-guard.service`` a
 It does not switch balancers on: it knows no password. Airflow does that when it is back, or the next look says so.
 """
 
-import glob
 import http.client
 import json
 import os
@@ -24,6 +23,7 @@ from typing import Any, Callable
 LOOK_EVERY_S = 1.0
 ANSWER_WITHIN_S = 3.0
 RESUMED_WITHIN_S = 30.0
+REMOVED_WITHIN_S = 30.0
 RESUME_TRIES = 3
 OP_MSG = 2013
 DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
@@ -44,12 +44,15 @@ def say(words: str) -> None:
 
 
 def end_copies(plan: "dict[str, Any]") -> None:
-    """End copies that still run, and remove what they left unfinished."""
+    """
+    End copies that still run, and remove what they left unfinished: a mongod may need that room.
+
+    A network disk that hangs holds a process for ever, even one that is killed; it must not be this one.
+    """
     systemctl("stop", *JOBS)
     systemctl("reset-failed", *JOBS)
-    for path in glob.glob(os.path.join(plan["copies"], "*.partial")):
-        os.remove(path)
-        say("removed the unfinished copy " + path)
+    remove = ["find", plan["copies"], "-maxdepth", "1", "-name", "*.partial", "-print", "-delete"]
+    subprocess.Popen(remove, stderr=subprocess.DEVNULL).wait(REMOVED_WITHIN_S)
 
 
 def put_back(plan: "dict[str, Any]") -> "list[str]":

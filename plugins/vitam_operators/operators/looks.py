@@ -189,9 +189,11 @@ class CheckClusterOperator(ClusterOperator, LookOperator):
             async with mongo_hooks.member(self.platform, part.cluster, primary, port).connect() as client:
                 status = await client.command("replSetGetStatus")
                 delayed = writes.delayed_members(await client.command("replSetGetConfig"))
+                storage = await notes.storage_options(client)
         except VitamBackupError as error:
             return None, [f"{part.cluster.name}: {error.message}"]
         findings = [f"{part.cluster.name}: {finding}" for finding in mongo.member_findings(part.replica_set, status)]
+        findings += filter(None, [mongo.path_finding(part.name, primary, part.db_path, storage)])
         lag_s = mongo.lag_s(status, delayed)
         if lag_s > LAG_LIMIT_S:
             findings.append(f"{part.name}: a secondary is {lag_s:.0f} s behind, at most {LAG_LIMIT_S}")

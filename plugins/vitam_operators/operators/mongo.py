@@ -9,7 +9,7 @@ from vitam_operators.commands import Command
 from vitam_operators.engines.chosen import engine_of
 from vitam_operators.errors import (
     BalancerError,
-    CommandFailedError,
+    CopyRefusedError,
     NotHealthyError,
     PrimaryError,
     StillStoppingError,
@@ -133,6 +133,9 @@ class StopPrimaryOperator(ReplicaSetOperator, WaitingOperator):
                 "that holds current data",
                 hint="compare rs.conf() with the platform file",
             )
+        elsewhere = mongo.path_finding(part.name, host, part.db_path, noted.get("storage", {}))
+        if elsewhere:
+            raise CopyRefusedError(elsewhere, hint="nothing was stopped there; correct db_path, trigger a new run")
         return noted
 
     def _not_its_unit(self, part: MongoPart, host: str) -> PrimaryError:
@@ -196,7 +199,7 @@ async def end_copy(step: NightOperator, night: Night, host: str, part: MongoPart
         if at_work:
             step.log.warning("%s on %s still runs: ending it, the restart has begun", unit, host)
         if state.running:
-            await shell.run(systemd.end_transient(unit))
+            await _sweep(step, shell, systemd.end_transient(unit))
         elif state.active == "failed":
             await _sweep(step, shell, systemd.forget_failure(unit))
         await _sweep(step, shell, engine_of(step.platform.copies).remove_unfinished(night.label, part.name))
@@ -206,8 +209,8 @@ async def end_copy(step: NightOperator, night: Night, host: str, part: MongoPart
 
 
 async def _sweep(step: NightOperator, shell: Shell, change: Command[Any]) -> None:
-    """Remove what a copy left; what stays is no reason to keep a database down."""
+    """Remove what a copy left; what stays, be it on a disk that hangs, is no reason to keep a database down."""
     try:
         await shell.run(change)
-    except CommandFailedError as error:
+    except VitamBackupError as error:
         step.log.warning("what a copy left stays there: %s", error.message)
