@@ -50,7 +50,8 @@ class WindowConfig(Strict):
         default=1800, description="seconds after the window's start during which a night may still be begun"
     )
     hold_until_window_end: bool = Field(
-        default=False, description="start the platform at the window's end only, not as soon as the copies are over"
+        default=False,
+        description="start the platform at the window's end less restart_reserve_s, not as soon as copies are over",
     )
 
 

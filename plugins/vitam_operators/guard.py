@@ -46,6 +46,7 @@ Wants=network-online.target
 [Service]
 Type=oneshot
 ExecStart=/usr/bin/python3 {HOME}/restart_guard.py
+SuccessExitStatus=SIGTERM
 
 [Install]
 WantedBy=multi-user.target
@@ -118,7 +119,8 @@ def arm(plan: dict[str, Any], *, stop_s: int) -> list[Command[None]]:
     """
     Change: write the guard and the drop-ins, then let the timer run. Run again, it writes the same.
 
-    Plan and program are written whole or not at all: a guard that is armed again has to be able to fire meanwhile.
+    Plan and program are written whole or not at all: a guard that is armed again has to be able to fire meanwhile. A
+    guard that was killed at work would start this night's units at the next boot: that is taken back.
 
     :param plan: see :class:`vitam_operators.operators.guard.ArmRestartGuardOperator`
     :param stop_s: seconds that a unit of a MongoDB server may take to stop
@@ -138,6 +140,7 @@ def arm(plan: dict[str, Any], *, stop_s: int) -> list[Command[None]]:
         *([write_text(databases, longer)] if databases else []),
         *([write_text(services, HOLD_TEXT)] if services else []),
         change("systemctl", "daemon-reload"),
+        change("systemctl", "disable", "--quiet", SERVICE),
         change("systemctl", "enable", "--quiet", TIMER),
         change("systemctl", "restart", TIMER),
     ]

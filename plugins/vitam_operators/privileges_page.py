@@ -23,8 +23,8 @@ Airflow's addresses.
 - **Whoever has the account's ssh key can become root on every host.** `systemd-run` runs as root what it is told
   to, and so does the restart guard, whose program goes through `tee`. sudo bounds the names of units, the paths and
   the properties, not a script of several thousand characters. The rules keep mistakes within bounds (no other unit
-  is stopped, nothing but a backup, a snapshot or a drill is removed) and make sudo's log worth reading. They do not
-  make the key harmless.
+  is stopped, nothing is removed but a backup, a snapshot, a drill, and what a restore has put aside, which may be a
+  whole database) and make sudo's log worth reading. They do not make the key harmless.
 - So the key is kept in Airflow's connection alone (encrypted by its fernet key), `from=` binds it to Airflow's
   machines, and `restrict` leaves it no terminal and no agent. Whoever may edit Airflow's connections or DAGs has
   the key.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
 import json
 import logging
@@ -14,7 +15,13 @@ from airflow.sdk.exceptions import TaskDeferred
 
 from tests.fakes.units import FakeUnit
 from vitam_operators import errors
-from vitam_operators.errors import GivenUpError, HostUnreachableError, StillStoppingError, StopNotProvedError
+from vitam_operators.errors import (
+    GivenUpError,
+    HostUnreachableError,
+    PrimaryError,
+    StillStoppingError,
+    StopNotProvedError,
+)
 from vitam_operators.operators import base as operators
 from vitam_operators.triggers import base as triggers
 from vitam_operators.triggers.base import WaitTrigger, look_until, raised
@@ -145,6 +152,20 @@ async def test_a_member_that_is_away_is_not_waited_for_as_long_as_a_primary(smal
     assert (event["state"], event["error"]) == ("failed", "NotHealthyError")
     assert f"{data.primary} is primary, not ready yet: {away.host}; after 1 s with a primary" in event["message"]
     assert dt.datetime.now(dt.UTC) - began > dt.timedelta(seconds=1)
+
+
+async def test_after_an_election_the_others_have_their_time_again(small):
+    """The first primary died while they came: nobody has waited for them with this one yet."""
+    data = small.fake.replica_set("mongo-data", "shard0")
+    data.members[2].unit.end(9)
+    wait = PrimaryElected(small.file, "mongo-data", "shard0", 1)
+    assert not (await wait.look()).done
+    await asyncio.sleep(1.1)
+    data.members[1].unit.end(9)
+    with pytest.raises(PrimaryError):
+        await wait.look()
+    data.members[1].unit.run()
+    assert "not ready yet" in (await wait.look()).words
 
 
 async def test_a_set_without_a_primary_has_its_whole_time(small):

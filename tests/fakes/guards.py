@@ -85,6 +85,8 @@ class FakeGuard:
             case ["systemctl", "daemon-reload"]:
                 drop_ins = {path: text for path, text in self.texts.items() if path.endswith(f".d/{guard.DROP_IN}")}
                 self.loaded = {path.split("/")[-2].removesuffix(".d"): text for path, text in drop_ins.items()}
+            case ["systemctl", "disable", "--quiet", guard.SERVICE]:
+                return (0 if TIMER_FILE in self.texts else 1), ""
             case ["systemctl", *verb, guard.TIMER] | ["systemctl", *verb, guard.TIMER, guard.SERVICE]:
                 return self._timer(verb)
             case ["rm", "-rf", "--", *paths] if all(path.startswith(guard.HOLD) for path in paths):

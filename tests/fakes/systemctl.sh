@@ -71,7 +71,7 @@ case "$verb $*" in
         grep -q '^WantedBy=' "${timer%.timer}.service" && touch "$state/begins-at-boot"
         ;;
     "disable --quiet vitam-restart-guard.service")
-        rm "$state/begins-at-boot"
+        rm -f "$state/begins-at-boot"
         ;;
     "restart vitam-restart-guard.timer")
         next_firing > "$state/armed"

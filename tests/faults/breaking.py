@@ -63,9 +63,9 @@ def reboot(host: str) -> Break:
 
 
 def reboot_once(condition: str, host: str) -> Break:
-    """Boot a host again as soon as a condition holds there, whatever dies meanwhile."""
+    """Boot a host again as soon as a condition holds there, whatever dies meanwhile; it gives up after two minutes."""
     once = f"until docker exec vitam-lab-{host} sh -c {quote(condition)}; do sleep 0.2; done"
-    words = ["timeout", "600", "sh", "-c", f"{once}; docker restart --time 0 vitam-lab-{host}"]
+    words = ["timeout", "120", "sh", "-c", f"{once}; docker restart --time 0 vitam-lab-{host}"]
     return lambda: void(subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL))
 
 

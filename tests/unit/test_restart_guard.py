@@ -31,7 +31,7 @@ def test_everything_comes_up(guarded, serve, capsys):
     assert primary.asked == [{"isMaster": 1, "$db": "admin"}] * 3
     assert logbook.asked == ["GET /admin/v1/status"] * 2
     assert (guarded.report["without_primary"], guarded.report["left_down"]) == ([], [])
-    assert capsys.readouterr().out.splitlines()[-1] == "done; left down: none"
+    assert capsys.readouterr().out.splitlines()[-2:] == ["done; left down: none", "a boot starts nothing any more"]
 
 
 def test_as_systemd_runs_it(guarded):
@@ -72,6 +72,37 @@ def test_the_report_says_so_while_the_guard_works(guarded, monkeypatch):
     assert guarded.begins_at_boot, "its timer's moment is over: nothing else would let it go on"
     restart_guard.main(guarded.home)
     assert "ended_at" in guarded.report
+
+
+@pytest.mark.parametrize("ends", ["armed anew", "disarmed"])
+def test_a_guard_that_was_killed_at_work_starts_nothing_in_the_next_night(guarded, monkeypatch, ends):
+    """A host that is booted while it copies would start Vitam under the copies."""
+    guarded.armed()
+    with monkeypatch.context() as while_at_work:
+        while_at_work.setattr(restart_guard, "start_databases", lambda units: sys.exit("killed"))
+        with pytest.raises(SystemExit, match="killed"):
+            restart_guard.main(guarded.home)
+    if ends == "disarmed":
+        for command in guard.disarm([MONGOD, MONGOS]):
+            guarded.run(command)
+    else:
+        guarded.armed()
+    assert not guarded.begins_at_boot
+
+
+def test_a_host_that_can_enable_nothing_starts_all_the_same(guarded, monkeypatch):
+    """It has no process left to give for a moment: of all moments at eight."""
+    systemctl, refusals = restart_guard.systemctl, iter([OSError(11, "Resource temporarily unavailable")])
+
+    def busy(*words: str) -> str:
+        for error in refusals:
+            raise error
+        return systemctl(*words)
+
+    guarded.armed()
+    monkeypatch.setattr(restart_guard, "systemctl", busy)
+    assert restart_guard.main(guarded.home) == 0
+    assert guarded.active(LOGBOOK) == "active"
 
 
 def test_a_boot_after_it_has_done_all_starts_nothing(guarded):

@@ -75,7 +75,7 @@ def test_a_unit_that_fails_is_told(guarded, serve, capsys):
     assert guarded.report["left_down"] == [MONGOS, STORAGE]
     assert guarded.active(LOGBOOK) == "active"
     assert unasked.asked == []
-    assert capsys.readouterr().out.splitlines()[-1] == f"done; left down: {MONGOS} {STORAGE}"
+    assert capsys.readouterr().out.splitlines()[-2] == f"done; left down: {MONGOS} {STORAGE}"
 
 
 def test_a_unit_that_the_host_does_not_have_any_more(guarded):

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from vitam_operators import mongo, writes
 from vitam_operators.config import MongoCluster, Platform
-from vitam_operators.errors import NotHealthyError
+from vitam_operators.errors import NotHealthyError, PrimaryError
 from vitam_operators.hooks import mongo as mongo_hooks
 from vitam_operators.parts import CONFIG, SHARD, MongoPart, config_parts, shard_parts
 from vitam_operators.platforms import platform_at
@@ -152,7 +152,7 @@ class PrimaryElected(Wait):
         part = replica_set_part(self.platform_file, self.cluster, self.replica_set)
         hosts = part.replica_set.data_hosts
         hellos = await mongo_hooks.hellos(platform, part.cluster, hosts, part.daemon.port)
-        primary = mongo.primary_of(self.replica_set, hellos)
+        primary = self._elected(hellos)
         away = [h for h, hello in hellos.items() if not hello or not (hello.get("secondary") or h == primary)]
         if not away:
             return Report(True, f"{part.name}: {primary} is primary, all {len(hosts)} members are ready")
@@ -164,6 +164,13 @@ class PrimaryElected(Wait):
                 hint="what comes after goes on; look at the log of mongod on the members that are named, mend them",
             )
         return Report(False, words)
+
+    def _elected(self, hellos: Mapping[str, Any]) -> str:
+        try:
+            return mongo.primary_of(self.replica_set, hellos)
+        except PrimaryError:
+            self.elected_at = 0.0
+            raise
 
 
 def replica_set_part(platform_file: str, cluster: str, replica_set: str) -> MongoPart:
