@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from fnmatch import fnmatch
+from pathlib import PurePosixPath
 
 from vitam_operators.commands import Command, line
 from vitam_operators.config_copies import CopyConfig
 
 EXCLUDED_OF_MONGODB = ("./diagnostic.data", "./rollback", "./*.log", "./*.sock")
+
+LINKS_SHOWN = 3
 
 ROOM_SCRIPT = 'place=$1; while ! test -e "$place"; do place=$(dirname "$place"); done; df --output=avail -B1 "$place"'
 
@@ -65,6 +70,36 @@ def mongod_lock(db_path: str) -> Command[MongodLock]:
     """Fact: the state of ``mongod.lock``."""
     words = line("stat", "--format=%s:%Y", f"{db_path}/mongod.lock", sudo=True)
     return Command(words, lambda output: MongodLock(*(int(number) for number in output.split(":"))))
+
+
+def links_in(db_path: str) -> Command[tuple[str, ...]]:
+    """
+    Fact: the symbolic links among the files of a dbPath that a copy would have; 1: a file vanished meanwhile.
+
+    A copy holds the link and not what is behind it: that data would be in no backup, and whoever opened the copy on
+    its host would open the platform's own files.
+    """
+    words = line("find", f"{db_path}/", "-type", "l", sudo=True)
+    ok = frozenset({0, 1})
+    return Command(words, lambda output: tuple(_copied(output.splitlines(), db_path)), timeout_s=600, ok=ok)
+
+
+def links_finding(part: str, host: str, db_path: str, links: Sequence[str]) -> str | None:
+    """Say which symbolic links of a dbPath keep it from being copied; ``None`` when there are none."""
+    if not links:
+        return None
+    return (
+        f"{part} on {host}: {db_path} holds the symbolic link{'s' if len(links) > 1 else ''} "
+        f"{', '.join(links[:LINKS_SHOWN])}, whose data no copy would have; stop that mongod and replace each by its "
+        "data, or by a mount (bind) of the other disk"
+    )
+
+
+def _copied(paths: Iterable[str], db_path: str) -> Iterator[str]:
+    for name in (path.removeprefix(f"{db_path}/") for path in paths):
+        above = (f"./{name}", *(f"./{parent}" for parent in PurePosixPath(name).parents))
+        if not any(fnmatch(path, pattern) for path in above for pattern in EXCLUDED_OF_MONGODB):
+            yield name
 
 
 def _first_number(output: str) -> int:

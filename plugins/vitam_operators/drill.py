@@ -27,10 +27,20 @@ SEVERE = ("E", "F")
 OPEN_FILES = 64_000
 """What MongoDB asks for: systemd's own limit is 1024, and each collection and index is a file."""
 
-OPEN_SCRIPT = """
+REFUSE_LINKS = """
+link=$(find "$copy" -type l -print -quit)
+test -z "$link" || {
+    printf '{"s": "F", "msg": "the copy holds the symbolic link %s, and not what is behind it"}\\n' "${link#"$copy"/}"
+    exit 1
+}
+"""
+"""Of what an earlier version copied, or another tool: a mongod would open the files of the platform behind the link."""
+
+OPEN_SCRIPT = f"""
 set -Eeuo pipefail
 umask 077
 copy=$1; shift
+{REFUSE_LINKS}
 owner=$(stat --format=%u "$copy") group=$(stat --format=%g "$copy")
 chmod go+x "$(dirname "$copy")"
 head --bytes=48 /dev/urandom | base64 --wrap=0 > "$copy.key"

@@ -9,6 +9,7 @@ from vitam_operators.commands import Command, line, nothing
 
 ALLOCATION = "cluster.routing.allocation.enable"
 SUCCESS, IN_PROGRESS, MISSING = "SUCCESS", "IN_PROGRESS", "MISSING"
+AWAY = "away"
 FAILURES_SHOWN = 3
 
 
@@ -23,7 +24,7 @@ def cluster_health(address: str, port: int) -> Command[str]:
 
 
 def _read_health(output: str) -> str:
-    return str(json.loads(output)["status"]) if output.strip() else "away"
+    return str(json.loads(output)["status"]) if output.strip() else AWAY
 
 
 def allocation(address: str, port: int) -> Command[str | None]:

@@ -67,6 +67,10 @@ class CommandFailedError(RetryableError):
     """A command on a host ended with an exit status that it should not have."""
 
 
+class RecordsAwayError(RetryableError):
+    """A run opened a backup or a restore, and the worker does not see its records: what ran before is in them."""
+
+
 class GuardHeldError(OperatorNeededError):
     """A host has the restart guard of another run: another night is on, or has died."""
 

@@ -134,6 +134,11 @@ def restore_ended(platform: str, report: Mapping[str, Any]) -> str:
     return f"Vitam {platform}: {words} - platform is {report['platform_is']}{where}"
 
 
+def restore_unseen(platform: str) -> str:
+    """Say in one line that nobody sees what a restore did."""
+    return f"Vitam {platform}: restore FAILED - its records are not seen, platform is {NOT_PROVED}"
+
+
 def filled(arguments: Any, words: Mapping[str, str]) -> Any:
     """Return a notifier's arguments with ``{subject}`` and ``{text}`` replaced, and nothing else."""
     if isinstance(arguments, str):

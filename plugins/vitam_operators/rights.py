@@ -147,6 +147,7 @@ def copy_commands(own: Rights) -> Commands:
     """Measure what is copied, and look at the copies."""
     yield from map(archive.size_of, own.sources)
     yield from map(archive.mongod_lock, own.db_paths)
+    yield from map(archive.links_in, own.db_paths)
     if own.parts:
         for engine in own.engines:
             yield engine.stored(LABEL.sample, PART)

@@ -43,6 +43,11 @@ class HalfNight:
             self.run(step)
         return self
 
+    def as_run_of(self, hours: float) -> None:
+        """Go on as another run, so many hours later, which knows nothing of this one's answers."""
+        self.run_after += dt.timedelta(hours=hours)
+        self.instances = Instances(mapped=self.instances.mapped)
+
     @property
     def steps(self) -> list[str]:
         """All steps in an order that the graph allows."""

@@ -51,6 +51,13 @@ def test_a_mongod_that_ran_meanwhile_is_not_copied(cold):
         cold.run("copy_shard", **SHARD0)
 
 
+def test_data_behind_a_link_that_was_made_since_the_look_is_not_copied(cold):
+    """Somebody moved the journal to another disk in the evening."""
+    cold.fake.hosts["data-1"].links.append("/vitam/data/mongod/db/journal")
+    with pytest.raises(CopyRefusedError, match=r"holds the symbolic link journal, whose data no copy would have"):
+        cold.run("copy_shard", **SHARD0)
+
+
 def test_files_of_a_host_whose_service_runs_are_not_copied(cold):
     """Somebody started it by hand; what it writes would be half in the copy."""
     cold.fake.unit("logbook@app").run()

@@ -95,12 +95,12 @@ def test_a_night_that_really_left_it_off_is_found(half):
     """From the records of real steps: stopped, restarted, but for the balancer's own start."""
     half.until("stop_balancer", "end_copies")
     first = half.records.label
-    half.run_after -= dt.timedelta(hours=1)
+    half.as_run_of(hours=-1)
     with pytest.raises(LookFailedError, match=rf"mongo-data: the balancer is off since backup {first}"):
         planned(half)
-    half.run_after += dt.timedelta(hours=1)
+    half.as_run_of(hours=1)
     half.run("start_balancer")
-    half.run_after -= dt.timedelta(hours=1)
+    half.as_run_of(hours=-1)
     assert planned(half)["clusters"]["mongo-data"]["balancer"] == "full"
 
 
@@ -142,6 +142,17 @@ def test_a_primary_elected_since_whose_data_lies_elsewhere_is_not_stopped(half):
     with pytest.raises(CopyRefusedError, match=ELSEWHERE):
         half.run("stop_shard_primary", cluster="mongo-data", replica_set="shard0")
     assert half.fake.unit("mongod@data-1").running
+
+
+JOURNAL = "/vitam/data/mongod/db/journal"
+
+
+def test_data_behind_a_symbolic_link(look):
+    """A copy would hold the link; a mongod that opened it on that host, the journal of the one that runs."""
+    look.fake.hosts["data-1"].links.append(JOURNAL)
+    with pytest.raises(LookFailedError, match=r"mongo-data-shard0 on data-1: .* holds the symbolic link journal"):
+        look.run("check_host", host="data-1")
+    assert look.fake.changes == []
 
 
 # --- the window ------------------------------------------------------------------------------------------------------

@@ -94,6 +94,21 @@ def test_a_platform_that_cannot_be_seen_is_not_said_to_be_down(told, monkeypatch
     assert subjects(told)[0].endswith(" - platform is not proved up")
 
 
+def test_records_that_the_last_step_does_not_see(told, monkeypatch):
+    """Everything was stopped: "nothing was stopped" would be the worst that could be said."""
+    own = records.Nights.latest
+
+    def latest(nights, identifier):
+        seen = own(nights, identifier)
+        return None if seen and seen.read(records.MANIFEST) else seen
+
+    monkeypatch.setattr(records.Nights, "latest", latest)
+    told.run()
+    assert told.state == "failed"
+    (subject,) = subjects(told)
+    assert subject.startswith("Vitam told: backup FAILED during leave_manifest app - platform is not proved up")
+
+
 def test_a_plan_is_no_night(told):
     """Whoever only looks sits in front of the screen; the check outside goes on waiting for the night."""
     told.run(plan_only=True)
@@ -218,6 +233,19 @@ def test_a_restore_that_failed_says_that_the_old_data_is_back(sealed, platform_f
     failed = f"Vitam told: restore of backup {sealed.records.label} FAILED"
     assert subjects(sealed) == [f"{failed} - platform is UP, with the data of before the restore"]
     assert "mongo-data-shard0 was not checked" in sealed.mailbox.mails[0].get_body(("html",)).get_content()
+
+
+def test_a_restore_whose_records_are_not_seen(sealed, platform_files, monkeypatch):
+    """What it did stands in them alone."""
+    own = records.Nights.latest
+
+    def latest(nights, identifier):
+        seen = own(nights, identifier)
+        return None if seen and seen.read("decision") else seen
+
+    monkeypatch.setattr(records.Nights, "latest", latest)
+    assert restore(sealed, platform_files) == "failed"
+    assert subjects(sealed) == ["Vitam told: restore FAILED - its records are not seen, platform is not proved up"]
 
 
 def test_a_restore_that_nobody_approved_tells_nobody(sealed, platform_files, monkeypatch):

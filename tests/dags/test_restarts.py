@@ -9,7 +9,7 @@ import pytest
 
 from tests.dags.half import HalfNight
 from vitam_operators import nights as records
-from vitam_operators.errors import HostUnreachableError, NotHealthyError
+from vitam_operators.errors import HostUnreachableError, NotHealthyError, RecordsAwayError
 from vitam_operators.on_host import restart_guard
 
 OPENED = ["check_host", "check_cluster", "plan_night", "open_backup", "arm_restart_guard"]
@@ -137,6 +137,14 @@ def test_a_set_comes_up_without_the_member_that_cannot_be_asked(cold):
     assert found <= {"active", "activating"}
 
 
+def test_a_mongod_that_ends_while_it_starts_is_not_waited_for(cold):
+    """Its set has other members: Vitam would be down half an hour longer for a unit that does not start by itself."""
+    cold.until("end_copies")
+    cold.fake.unit("mongod@data-1").dies_at_start = True
+    with pytest.raises(NotHealthyError, match=r"^vitam-mongod\.service on data-1 is failed"):
+        cold.run("start_shard_primary", cluster="mongo-data", replica_set="shard0")
+
+
 def test_records_that_cannot_be_written_keep_nothing_down(half, monkeypatch):
     """The shared directory is full: the steps are red, and Vitam runs."""
     half.until("arm_restart_guard", "stop_worker")
@@ -184,3 +192,40 @@ def test_what_cannot_be_swept_keeps_no_database_down(half, monkeypatch, hangs):
         monkeypatch.setattr(host, "answer", refuses)
     half.until("end_copies", "start_shard_primary", "start_config_primary")
     assert half.fake.unit("mongod@data-1").active in ("active", "activating")
+
+
+def test_a_worker_that_does_not_see_the_records_does_not_call_it_done(half, monkeypatch):
+    """The share is not mounted there: nothing says what ran before, and a green start would start nothing."""
+    half.until("arm_restart_guard", "stop_worker", "end_copies")
+    monkeypatch.setattr(records.Nights, "latest", lambda *_: None)
+    with pytest.raises(RecordsAwayError, match=r"the records of \d{8}T\d{6}Z are not in "):
+        half.run("start_worker", host="worker-1")
+
+
+# --- Elasticsearch ---------------------------------------------------------------------------------------------------
+
+ELASTIC = {"cluster": "elasticsearch-data"}
+
+
+@pytest.mark.parametrize("away", [False, True])
+def test_elasticsearch_is_asked_at_a_node_that_answers(half, away):
+    """Its first node is down, or that node's host is: the second one takes the flush, and says how it is."""
+    first = half.fake.hosts["data-1"]
+    first.units["vitam-elasticsearch-data.service"].end(0)
+    first.unreachable = away
+    half.run("flush_elasticsearch", **ELASTIC)
+    assert ("data-2", "flush", "elasticsearch-data") in half.fake.changes
+    half.run("await_elasticsearch", **ELASTIC)
+    assert half.fake.elastics["elasticsearch-data"].allocation is None
+
+
+def test_elasticsearch_that_did_not_answer_before_its_stop_has_to_answer_afterwards(half):
+    """No master, an overload: it ran, so it has to run again; its settings were never known, and stay."""
+    elastic = half.fake.elastics["elasticsearch-data"]
+    elastic.allocation, elastic.ill = "new_primaries", True
+    half.run("flush_elasticsearch", **ELASTIC)
+    with pytest.raises(NotHealthyError, match="Elasticsearch elasticsearch-data is away"):
+        half.run("await_elasticsearch", **ELASTIC)
+    elastic.ill = False
+    half.run("await_elasticsearch", **ELASTIC)
+    assert elastic.allocation == "new_primaries"

@@ -51,6 +51,7 @@ class FakeHost:
     archives: dict[str, str] = field(default_factory=dict)
     texts: dict[str, str] = field(default_factory=dict)
     secrets: dict[str, str] = field(default_factory=dict)
+    links: list[str] = field(default_factory=list)
     free_bytes: int = 100 * GIGABYTE
     missing_tools: tuple[str, ...] = ()
     sudo: bool = True
@@ -78,7 +79,7 @@ class FakeHost:
         """Run one line."""
         if SUDO_QUESTION.fullmatch(command):
             return 0, "yes\n" if self.sudo else "no\n"
-        if command.startswith("(sudo -n stat --format=%d -- "):
+        if command.startswith("(sudo -n stat --dereference --format=%d -- "):
             return (0, "2049\n2049\n") if self.shares_blocks else (1, "2049\n2049\ncp: Operation not supported\n")
         words = shlex.split(command)
         root = words[:2] == ["sudo", "-n"]
@@ -115,6 +116,8 @@ class FakeHost:
             case ["du", "--summarize", "--bytes", "--", path] if root:
                 sizes = [size for name, size in self.files.items() if name.startswith(f"{path}/")]
                 return (0, f"{sum(sizes)}\t{path}\n") if sizes else (1, "")
+            case ["find", directory, "-type", "l"] if root:
+                return 0, "".join(f"{link}\n" for link in self.links if link.startswith(directory))
             case ["stat", "--format=%s:%Y", path] if root:
                 return (0, f"{self.files[path]}:{self.changed[path]}\n") if path in self.files else (1, "")
             case ["stat", "--format=%s", "--", path, "&&", "sudo", "-n", "cat", "--", facts] if root:

@@ -79,6 +79,7 @@ class FakeElasticsearch:
     tell: Callable[[str, str, str], None]
     allocation: str | None = None
     looks_red: int = 0
+    ill: bool = False
     repository: str = "vitam"
     ends_as: str = "SUCCESS"
     snapshots: dict[str, int] = field(default_factory=dict)
@@ -90,6 +91,8 @@ class FakeElasticsearch:
 
     def answer(self, host: str, method: str, path: str, words: list[str]) -> tuple[int, str]:
         """Answer one request."""
+        if self.ill:
+            return 503, '{"error": "master_not_discovered_exception"}'
         match method, path:
             case "GET", "/_cluster/health":
                 self.looks_red, status = max(0, self.looks_red - 1), "red" if self.looks_red else "green"

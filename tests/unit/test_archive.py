@@ -93,3 +93,30 @@ def test_a_mongod_that_ran_meanwhile_has_changed_its_lock(tmp_path):
 def test_no_lock_at_all_is_not_an_empty_one(tmp_path):
     with pytest.raises(subprocess.CalledProcessError):
         answered(archive.mongod_lock(str(tmp_path)))
+
+
+def test_links_whose_data_no_copy_would_have(tmp_path):
+    """A journal on another disk, a database moved by hand; what a copy leaves out anyway may be a link."""
+    place = tmp_path / "a 'b' $(c)"
+    (place / "metadata").mkdir(parents=True)
+    for link in ("journal", "metadata/collection-1.wt", "diagnostic.data", "old.log"):
+        (place / link).symlink_to(tmp_path)
+    command = archive.links_in(str(place))
+    assert sorted(command.read(answered(command))) == ["journal", "metadata/collection-1.wt"]
+
+
+def test_a_dbpath_that_is_a_link_itself_is_copied_whole(tmp_path):
+    (tmp_path / "disk").mkdir()
+    (tmp_path / "db").symlink_to(tmp_path / "disk")
+    command = archive.links_in(str(tmp_path / "db"))
+    assert command.read(answered(command)) == ()
+
+
+def test_what_is_said_of_links():
+    links = ["journal", "a", "b", "c"]
+    assert archive.links_finding("mongo-data-shard0", "data1", "/db", []) is None
+    assert archive.links_finding("mongo-data-shard0", "data1", "/db", links[:1]) == (
+        "mongo-data-shard0 on data1: /db holds the symbolic link journal, whose data no copy would have; stop that "
+        "mongod and replace each by its data, or by a mount (bind) of the other disk"
+    )
+    assert "links journal, a, b, whose" in str(archive.links_finding("mongo-data-shard0", "data1", "/db", links))

@@ -187,6 +187,18 @@ async def test_a_copy_that_does_not_open(opened, name):
     assert len(opened.complaint) > 10
 
 
+async def test_a_copy_that_holds_a_link_is_not_opened(opened, tmp_path):
+    """There the link leads to the journal of the platform's own mongod, which this one would recover and empty."""
+    elsewhere = tmp_path / "the journal of a mongod that runs"
+    (opened.scratch / "journal").rename(elsewhere)
+    (opened.scratch / "journal").symlink_to(elsewhere)
+    before = {path.name: path.read_bytes() for path in elsewhere.iterdir()}
+    with running(opened.words, opened.port, opened.log) as process:
+        assert process.wait(60) != 0
+    assert opened.complaint == "the copy holds the symbolic link journal, and not what is behind it"
+    assert {path.name: path.read_bytes() for path in elsewhere.iterdir()} == before
+
+
 async def test_documents_that_are_missing_are_found(opened):
     """The manifest says what was there: a copy that holds less is no copy of it."""
     counts = opened.copied.counts | {"metadata.Unit": 1000, "metadata.Lost": 3}

@@ -124,3 +124,14 @@ async def test_not_recovered_it_would_lack_the_last_writes(data):
         count = [{"$count": "n"}]
         answer = await client.command("aggregate", "Unit", database="metadata", pipeline=count, cursor={})
         assert answer["cursor"]["firstBatch"] == [{"n": DOCUMENTS}]
+
+
+async def test_data_that_holds_a_link_is_not_opened(data):
+    """Brought from a copy that an earlier version made: the link would lead to the files of the mongod that runs."""
+    elsewhere = data.home / "journal"
+    (data.path / "journal").rename(elsewhere)
+    (data.path / "journal").symlink_to(elsewhere)
+    job = opening.opening(str(data.path), data.port, SETTINGS, {}, opening.RECOVERING)
+    with running(["bash", "-c", job.script, "unit", *job.arguments], data.port, data.home / "log") as process:
+        assert process.wait(60) != 0
+    assert "holds the symbolic link journal" in (data.home / "log").read_text(encoding="utf-8")

@@ -17,6 +17,7 @@ from vitam_operators.errors import (
     GivenUpError,
     NightClosedError,
     OperatorNeededError,
+    RecordsAwayError,
     StillStoppingError,
     VitamBackupError,
 )
@@ -28,6 +29,9 @@ from vitam_operators.window import Window
 
 RETRY_POLICY = ExceptionRetryPolicy(rules=[RetryRule(exception=OperatorNeededError, action=RetryAction.FAIL)])
 """The one place where the two families of errors meet Airflow: what needs an operator is not tried again."""
+
+OPENING = ("open_backup", "open_restore")
+"""The tasks whose answer is the label under which records are kept."""
 
 PATIENCE_S = 8
 """Seconds for which a step looks on the worker before it defers: most stops and starts are over by then."""
@@ -62,8 +66,20 @@ class NightOperator(BaseOperator):
         return Nights(backups.directory / self.kept_in) if self.kept_in else backups
 
     def latest_night(self, context: Any) -> Night | None:
-        """Return the records of this run's last attempt, or ``None`` when nothing was opened."""
-        return self.nights.latest(nights.backup_id(context["dag_run"].run_after))
+        """
+        Return the records of this run's last attempt, or ``None`` when nothing was opened.
+
+        :raises RecordsAwayError: something was, and its records are not there
+        """
+        night = self.nights.latest(nights.backup_id(context["dag_run"].run_after))
+        opened = [] if night else [name for name in context["ti"].xcom_pull(task_ids=list(OPENING)) or () if name]
+        if opened:
+            raise RecordsAwayError(
+                f"the records of {opened[0]} are not in {self.nights.directory}, as this worker sees it",
+                hint="mount the directory of the records on every worker, then clear the red tasks of this run; what "
+                "they leave down is started by the hosts' restart guards at the end of the window",
+            )
+        return night
 
     def cold_night(self, context: Any) -> Night:
         """

@@ -70,7 +70,7 @@ class CopyReplicaSetOperator(ReplicaSetOperator, CopyOperator):
         return str(record["host"]), self.part.db_path, archive.EXCLUDED_OF_MONGODB
 
     async def require_source(self, night: Night, shell: Shell) -> None:
-        """Check that the mongod is down, ended with 0, left its lock empty, and has not run since its stop."""
+        """Check that the mongod is down, closed its files, has not run since, and has all its data there."""
         part = self.part
         state = (await shell.run(systemd.unit_states([part.daemon.unit])))[part.daemon.unit]
         if not state.exited_clean:
@@ -80,6 +80,12 @@ class CopyReplicaSetOperator(ReplicaSetOperator, CopyOperator):
             raise self._refused(shell, f"{part.db_path}/mongod.lock holds {lock.size_bytes} bytes")
         if lock.changed_s != (night.read(f"stop.{part.name}") or {})["lock_changed_s"]:
             raise self._refused(shell, f"{part.daemon.unit} has run again since this night stopped it")
+        links = await shell.run(archive.links_in(part.db_path))
+        if links:
+            raise CopyRefusedError(
+                str(archive.links_finding(part.name, shell.host.name, part.db_path, links)),
+                hint="nothing was copied from it; trigger a new run of vitam_backup afterwards",
+            )
 
     def _refused(self, shell: Shell, found: str) -> CopyRefusedError:
         return CopyRefusedError(

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
 from vitam_operators import elastic
 from vitam_operators.config import ElasticsearchCluster, Platform
-from vitam_operators.errors import NotHealthyError, VitamBackupError
-from vitam_operators.hooks.hosts import HostHook, target
+from vitam_operators.errors import HostUnreachableError, NotHealthyError, VitamBackupError
+from vitam_operators.hooks.hosts import HostHook, Shell, target
+from vitam_operators.nights import Night
 from vitam_operators.operators.base import WaitingOperator
 from vitam_operators.operators.services import StartUnitOperator, StopUnitOperator
 from vitam_operators.operators.targets import ClusterOperator
@@ -23,17 +26,47 @@ def named(platform: Platform, cluster: str) -> ElasticsearchCluster:
     return next(elasticsearch for elasticsearch in platform.elasticsearch if elasticsearch.name == cluster)
 
 
+async def answering(platform: Platform, cluster: ElasticsearchCluster) -> tuple[str, str] | None:
+    """
+    Return the host of the first node that answers, and the cluster's health; ``None`` when none does.
+
+    :raises HostUnreachableError: none does, and a host could not be asked
+    """
+    away: HostUnreachableError | None = None
+    for host in cluster.hosts:
+        try:
+            async with HostHook(target(platform, host)).connect() as shell:
+                health = await shell.run(elastic.cluster_health(shell.host.service_ip, cluster.port))
+        except HostUnreachableError as error:
+            away = error
+            continue
+        if health != elastic.AWAY:
+            return host, health
+    if away is not None:
+        raise away
+    return None
+
+
+@asynccontextmanager
+async def node(platform: Platform, cluster: ElasticsearchCluster) -> AsyncIterator[Shell]:
+    """Give the host of the first node that answers; the first one when none does, to hear from it why."""
+    answer = await answering(platform, cluster)
+    async with HostHook(target(platform, answer[0] if answer else cluster.hosts[0])).connect() as shell:
+        yield shell
+
+
 class FlushElasticsearchOperator(ClusterOperator):
     """Keep a cluster's shards where they are (allocation ``primaries``) and flush, before its nodes stop."""
 
     async def act(self, context: Any) -> None:
         """Note the allocation as it was, once; then change it. A cluster that is already stopped is left alone."""
         night, cluster = self.cold_night(context), named(self.platform, self.cluster)
-        async with HostHook(target(self.platform, cluster.hosts[0])).connect() as shell:
+        answer = await answering(self.platform, cluster)
+        if answer is None:
+            self.log.info("%s does not answer: nothing to flush", self.cluster)
+            return
+        async with HostHook(target(self.platform, answer[0])).connect() as shell:
             where = (shell.host.service_ip, cluster.port)
-            if await shell.run(elastic.cluster_health(*where)) == "away":
-                self.log.info("%s does not answer: nothing to flush", self.cluster)
-                return
             before = await shell.run(elastic.allocation(*where))
             if before == PRIMARIES:
                 self.log.warning("%s: allocation is 'primaries', as a night that died leaves it; it ends", self.cluster)
@@ -78,20 +111,23 @@ class ElasticsearchHealthy(Wait):
 
     :param cluster: name of the cluster
     :param allocation: the setting as it was before the night
+    :param put_back: whether the night has changed that setting
     """
 
     cluster: str
     allocation: str | None
+    put_back: bool
 
     async def look(self) -> Report:
         """Done when it is green or yellow; shards move again from the first answer on."""
         platform = platform_at(self.platform_file)
         cluster = named(platform, self.cluster)
-        async with HostHook(target(platform, cluster.hosts[0])).connect() as shell:
-            where = (shell.host.service_ip, cluster.port)
-            health = await shell.run(elastic.cluster_health(*where))
-            if health != "away" and await shell.run(elastic.allocation(*where)) != self.allocation:
-                await shell.run(elastic.set_allocation(*where, self.allocation))
+        host, health = await answering(platform, cluster) or ("", elastic.AWAY)
+        if host and self.put_back:
+            async with HostHook(target(platform, host)).connect() as shell:
+                where = (shell.host.service_ip, cluster.port)
+                if await shell.run(elastic.allocation(*where)) != self.allocation:
+                    await shell.run(elastic.set_allocation(*where, self.allocation))
         return Report(health in ("green", "yellow"), f"Elasticsearch {self.cluster} is {health}")
 
 
@@ -112,10 +148,15 @@ class AwaitElasticsearchOperator(ClusterOperator, WaitingOperator):
         )
 
     async def begin(self, context: Any) -> Wait | None:
-        """Wait only for a cluster that this night prepared for its stop."""
+        """Wait for a cluster that ran before the night, or that this night prepared for its stop."""
         night = self.latest_night(context)
         record = night.read(f"elasticsearch.{self.cluster}") if night else None
-        if record is None:
+        if night is None or (record is None and not self._ran(night)):
             self.log.info("Elasticsearch %s was not touched by this night", self.cluster)
             return None
-        return ElasticsearchHealthy(self.platform_file, self.cluster, record["allocation_before"])
+        before = record["allocation_before"] if record else None
+        return ElasticsearchHealthy(self.platform_file, self.cluster, before, put_back=record is not None)
+
+    def _ran(self, night: Night) -> bool:
+        cluster, before = named(self.platform, self.cluster), night.opened["units_before"]
+        return any(cluster.unit in before.get(host, []) for host in cluster.hosts)

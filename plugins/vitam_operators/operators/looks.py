@@ -86,6 +86,7 @@ class CheckHostOperator(HostOperator, LookOperator):
             findings = [f"{host.name}: {u} is {s.load}" for u, s in states.items() if u in needed and not s.exists]
             findings += await self._missing_tools(shell, units)
             findings += await self._clock(shell)
+            findings += await self._links(shell)
             found = await shell.run(guard.state())
             findings += filter(None, [guard.finding(found, host.name, context["dag_run"].run_id)])
             sizes = await self._sizes(shell) if not findings else {}
@@ -121,6 +122,14 @@ class CheckHostOperator(HostOperator, LookOperator):
         return [
             f"{shell.host.name}: its clock is {off_s:+.0f} s off Airflow's, at most {CLOCK_LIMIT_S}; look at its NTP"
         ]
+
+    async def _links(self, shell: Shell) -> list[str]:
+        """Look at all members here: which of a set's is copied is not known before it stops."""
+        findings: list[str | None] = []
+        for part in mongo_parts_of(self.platform, self.host):
+            links = await shell.run(archive.links_in(part.db_path))
+            findings.append(archive.links_finding(part.name, shell.host.name, part.db_path, links))
+        return [finding for finding in findings if finding]
 
     async def _sizes(self, shell: Shell) -> dict[str, int]:
         mine = [part for part in files_parts(self.platform) if part.host == self.host]

@@ -6,7 +6,7 @@ from typing import Any
 
 from vitam_operators import messages, nights
 from vitam_operators.conclusions import red_words
-from vitam_operators.errors import NotProvedError, RestoreFailedError, StepFailedError
+from vitam_operators.errors import NotProvedError, RecordsAwayError, RestoreFailedError, StepFailedError
 from vitam_operators.operators import platform_state
 from vitam_operators.operators.restore_deciding import balancer_wanted
 from vitam_operators.operators.restore_starting import not_put_back
@@ -59,10 +59,12 @@ class ReportRestoreOperator(RestoreOperator, TellingOperator):
 
     def tell_people(self, context: Any, error: Exception | None) -> None:
         """Tell how it ended; who did not approve it knows that it touched nothing. No ping: it is no night."""
-        night = self.latest_night(context)
+        night = self.night_seen(context)
         report = night.read(REPORT) if night else None
         if report is not None:
             self.send(context, messages.restore_ended(self.platform.name, report), error)
+        elif isinstance(error, RecordsAwayError):
+            self.send(context, messages.restore_unseen(self.platform.name), error)
 
 
 class RemoveKeptOperator(PlaceOperator):

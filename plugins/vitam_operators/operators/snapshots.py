@@ -7,9 +7,8 @@ from typing import Any
 
 from vitam_operators import elastic, nights
 from vitam_operators.errors import VitamBackupError
-from vitam_operators.hooks.hosts import HostHook, target
 from vitam_operators.operators.base import WaitingOperator
-from vitam_operators.operators.elasticsearch import named
+from vitam_operators.operators.elasticsearch import named, node
 from vitam_operators.operators.services import note
 from vitam_operators.operators.targets import ClusterOperator
 from vitam_operators.platforms import platform_at
@@ -32,7 +31,7 @@ class SnapshotOver(Wait):
         """Done whatever became of it: the value says what."""
         platform = platform_at(self.platform_file)
         cluster = named(platform, self.cluster)
-        async with HostHook(target(platform, cluster.hosts[0])).connect() as shell:
+        async with node(platform, cluster) as shell:
             where = (shell.host.service_ip, cluster.port, str(cluster.snapshot_repository), self.name)
             found = await shell.run(elastic.snapshot(*where))
         words = f"snapshot {self.name} of {self.cluster} is {found['state']}"
@@ -60,7 +59,7 @@ class SnapshotElasticsearchOperator(ClusterOperator, WaitingOperator):
         known = {"repository": cluster.snapshot_repository, "name": name, "began_at": nights.now_text()}
         night.write_once(self._record, known)
         try:
-            async with HostHook(target(self.platform, cluster.hosts[0])).connect() as shell:
+            async with node(self.platform, cluster) as shell:
                 where = (shell.host.service_ip, cluster.port, cluster.snapshot_repository, name)
                 if (await shell.run(elastic.snapshot(*where)))["state"] == elastic.MISSING:
                     await shell.run(elastic.start_snapshot(*where))
@@ -80,7 +79,7 @@ class SnapshotElasticsearchOperator(ClusterOperator, WaitingOperator):
     async def _end(self, context: Any) -> None:
         night, cluster = self.cold_night(context), named(self.platform, self.cluster)
         try:
-            async with HostHook(target(self.platform, cluster.hosts[0])).connect() as shell:
+            async with node(self.platform, cluster) as shell:
                 where = (shell.host.service_ip, cluster.port, str(cluster.snapshot_repository))
                 await shell.run(elastic.delete_snapshot(*where, elastic.snapshot_name(night.label)))
         except VitamBackupError as error:

@@ -9,7 +9,7 @@ from typing import Any
 
 from vitam_operators import messages, nights, notifications
 from vitam_operators.config import Platform
-from vitam_operators.errors import OperatorNeededError
+from vitam_operators.errors import OperatorNeededError, RecordsAwayError
 from vitam_operators.hooks.records import nights_of, restores_of
 from vitam_operators.nights import Night
 from vitam_operators.operators.base import NightOperator
@@ -46,6 +46,13 @@ class TellingOperator(NightOperator):
         :param error: what the step raised
         """
 
+    def night_seen(self, context: Any) -> Night | None:
+        """Return the records of this run, ``None`` when there are none, or this worker does not see them."""
+        try:
+            return self.latest_night(context)
+        except RecordsAwayError:
+            return None
+
     def send(
         self,
         context: Any,
@@ -65,7 +72,7 @@ class TellingOperator(NightOperator):
         """
         run = context["dag_run"]
         text = messages.text(lines, str(error or ""), notifications.run_link(run.dag_id, run.run_id))
-        notifications.tell(self.platform, self.latest_night(context), subject, text, ping_what, record=record)
+        notifications.tell(self.platform, self.night_seen(context), subject, text, ping_what, record=record)
 
 
 def try_to_tell_of_the_dead(platform: Platform, found: Iterable[Mapping[str, Any] | None]) -> None:

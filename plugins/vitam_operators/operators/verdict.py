@@ -6,7 +6,7 @@ from typing import Any
 
 from vitam_operators import manifest, messages, nights
 from vitam_operators.conclusions import down_time_s, first_failed, late_s, red_words, summary_lines
-from vitam_operators.errors import NotProvedError, StepFailedError, VitamBackupError
+from vitam_operators.errors import NotProvedError, RecordsAwayError, StepFailedError, VitamBackupError
 from vitam_operators.nights import Night
 from vitam_operators.operators import platform_state
 from vitam_operators.operators.telling import TellingOperator, task_states
@@ -47,15 +47,16 @@ class ConcludeNightOperator(TellingOperator):
         """Tell how the night ended, unless nothing but a plan was asked for."""
         if context["params"].get("plan_only"):
             return
-        night = self.latest_night(context)
-        end = self._end(night, first_failed(self.dag, task_states(context)))
+        night = self.night_seen(context)
+        platform_is = messages.NOT_PROVED if isinstance(error, RecordsAwayError) else messages.UNTOUCHED
+        end = self._end(night, first_failed(self.dag, task_states(context)), platform_is)
         lines = (night.read(nights.CONCLUSION) or {}).get("lines", []) if night else []
         ping_what = messages.SUCCESS if error is None else messages.FAIL
         self.send(context, messages.subject(end), error, lines=lines, ping_what=ping_what)
 
-    def _end(self, night: Night | None, failed: str) -> messages.NightEnd:
+    def _end(self, night: Night | None, failed: str, otherwise: str) -> messages.NightEnd:
         if night is None:
-            return messages.NightEnd(self.platform.name, messages.UNTOUCHED, failed=failed)
+            return messages.NightEnd(self.platform.name, otherwise, failed=failed)
         summary = night.read(nights.CONCLUSION) or {}
         return messages.NightEnd(
             self.platform.name,

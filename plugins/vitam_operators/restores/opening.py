@@ -18,10 +18,11 @@ from vitam_operators import drill
 from vitam_operators.config_copies import DrillConfig
 from vitam_operators.engines.base import Job
 
-OPEN_SCRIPT = """
+OPEN_SCRIPT = f"""
 set -Eeuo pipefail
 umask 077
 copy=$1; shift
+{drill.REFUSE_LINKS}
 owner=$(stat --format=%u "$copy") group=$(stat --format=%g "$copy")
 head --bytes=48 /dev/urandom | base64 --wrap=0 > "$copy.key"
 chown "$owner:$group" "$copy.key"

@@ -8,13 +8,16 @@ from typing import Any
 
 from vitam_operators import archive, health, systemd
 from vitam_operators.engines.chosen import engine_of
-from vitam_operators.errors import CopyFailedError, StopNotProvedError
+from vitam_operators.errors import CopyFailedError, NotHealthyError, StopNotProvedError
 from vitam_operators.hooks.hosts import HostHook, Shell, target
 from vitam_operators.nights import now_text
 from vitam_operators.platforms import platform_at
 from vitam_operators.systemd import UnitState
-from vitam_operators.triggers.base import Report, Wait
+from vitam_operators.triggers.base import Report, Wait, remembered
 from vitam_operators.words import size_words
+
+LOOKS_FAILED = 3
+"""In a row: right after it was asked to start, a unit still shows how it ended before."""
 
 
 @dataclass
@@ -96,16 +99,29 @@ class UnitActive(Wait):
 
     hosts: list[str]
     unit: str
+    looks_failed: int = remembered(0)
 
     async def look(self) -> Report:
-        """Done when systemd says so everywhere."""
-        platform = platform_at(self.platform_file)
-        for host in self.hosts:
-            async with HostHook(target(platform, host)).connect() as shell:
-                state = (await shell.run(systemd.unit_states([self.unit])))[self.unit]
-            if state.active != "active":
-                return Report(False, f"{self.unit} on {host} is {state.words}")
-        return Report(True, f"{self.unit} runs on {', '.join(self.hosts) or 'no host, as before the night'}")
+        """
+        Done when systemd says so everywhere.
+
+        :raises NotHealthyError: it runs wherever it is not ``failed``, which it does not leave by itself
+        """
+        states = {host: await self._state(host) for host in self.hosts}
+        waiting = [f"{self.unit} on {host} is {s.words}" for host, s in states.items() if s.active != "active"]
+        failed = all(state.active in ("active", "failed") for state in states.values()) and waiting
+        self.looks_failed = self.looks_failed + 1 if failed else 0
+        if self.looks_failed >= LOOKS_FAILED:
+            raise NotHealthyError(
+                "; ".join(waiting),
+                hint=f"read journalctl -u {self.unit} and the log of mongod there, mend it, then clear this task",
+            )
+        runs = f"{self.unit} runs on {', '.join(self.hosts) or 'no host, as before the night'}"
+        return Report(not waiting, "; ".join(waiting) or runs)
+
+    async def _state(self, host: str) -> UnitState:
+        async with HostHook(target(platform_at(self.platform_file), host)).connect() as shell:
+            return (await shell.run(systemd.unit_states([self.unit])))[self.unit]
 
 
 @dataclass
