@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatch
@@ -74,32 +75,45 @@ def mongod_lock(db_path: str) -> Command[MongodLock]:
 
 def links_in(db_path: str) -> Command[tuple[str, ...]]:
     """
-    Fact: the symbolic links among the files of a dbPath that a copy would have; 1: a file vanished meanwhile.
+    Fact: the symbolic links of a dbPath, itself included, that a copy would have; 1: a file vanished meanwhile.
 
     A copy holds the link and not what is behind it: that data would be in no backup, and whoever opened the copy on
     its host would open the platform's own files.
     """
-    words = line("find", f"{db_path}/", "-type", "l", sudo=True)
+    words = line("find", db_path, "-type", "l", sudo=True)
     ok = frozenset({0, 1})
     return Command(words, lambda output: tuple(_copied(output.splitlines(), db_path)), timeout_s=600, ok=ok)
 
 
-def links_finding(part: str, host: str, db_path: str, links: Sequence[str]) -> str | None:
+def links_finding(part: str, host: str, links: Sequence[str]) -> str | None:
     """Say which symbolic links of a dbPath keep it from being copied; ``None`` when there are none."""
     if not links:
         return None
     return (
-        f"{part} on {host}: {db_path} holds the symbolic link{'s' if len(links) > 1 else ''} "
-        f"{', '.join(links[:LINKS_SHOWN])}, whose data no copy would have; stop that mongod and replace each by its "
-        "data, or by a mount (bind) of the other disk"
+        f"{part} on {host}: no copy would have what is behind the symbolic link{'s' if len(links) > 1 else ''} "
+        f"{', '.join(links[:LINKS_SHOWN])}; stop that mongod and put the data itself there"
     )
 
 
-def _copied(paths: Iterable[str], db_path: str) -> Iterator[str]:
-    for name in (path.removeprefix(f"{db_path}/") for path in paths):
-        above = (f"./{name}", *(f"./{parent}" for parent in PurePosixPath(name).parents))
+def _copied(links: Iterable[str], db_path: str) -> Iterator[str]:
+    for link in links:
+        inside = PurePosixPath(link).relative_to(db_path)
+        above = [f"./{path}" for path in (inside, *inside.parents)]
         if not any(fnmatch(path, pattern) for path in above for pattern in EXCLUDED_OF_MONGODB):
-            yield name
+            yield link
+
+
+def mounts_in(db_path: str) -> Command[tuple[str, ...]]:
+    """Fact: the file systems that are mounted below a dbPath; the kernel writes blanks in their names as numbers."""
+    return Command(
+        line("cat", "/proc/self/mounts"),
+        lambda output: tuple(place for place in _mounted(output) if place.startswith(f"{db_path}/")),
+    )
+
+
+def _mounted(output: str) -> Iterator[str]:
+    for text in output.splitlines():
+        yield re.sub(r"\\([0-7]{3})", lambda found: chr(int(found[1], 8)), text.split()[1])
 
 
 def _first_number(output: str) -> int:

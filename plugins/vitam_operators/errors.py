@@ -92,7 +92,7 @@ class StillStoppingError(RetryableError):
 
 
 class NotHealthyError(OperatorNeededError):
-    """A unit or a cluster was started but is not healthy when its whole time is over: what comes next may not wait."""
+    """A unit or a cluster was started but is not healthy in its time, or will not be: what comes next may not wait."""
 
 
 class PrimaryError(RetryableError):

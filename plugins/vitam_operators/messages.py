@@ -134,9 +134,13 @@ def restore_ended(platform: str, report: Mapping[str, Any]) -> str:
     return f"Vitam {platform}: {words} - platform is {report['platform_is']}{where}"
 
 
-def restore_unseen(platform: str) -> str:
-    """Say in one line that nobody sees what a restore did."""
-    return f"Vitam {platform}: restore FAILED - its records are not seen, platform is {NOT_PROVED}"
+def unseen(platform: str, what: str) -> str:
+    """
+    Say in one line that what a run did cannot be seen.
+
+    :param what: ``backup`` or ``restore``
+    """
+    return f"Vitam {platform}: the records of the {what} are not seen - platform is {NOT_PROVED}"
 
 
 def filled(arguments: Any, words: Mapping[str, str]) -> Any:

@@ -27,7 +27,7 @@ listed() {
 }
 rm -rf -- "$source".vitam-backup-*
 listed "$source" "$snapshot.files"
-cp --archive --reflink=always -- "$source/." "$snapshot.partial"
+cp --archive --reflink=always -- "$source" "$snapshot.partial"
 listed "$snapshot.partial" "$snapshot.written"
 cmp "$snapshot.files" "$snapshot.written"
 hash=$(sha256sum < "$snapshot.files" | cut -d ' ' -f 1)
@@ -70,7 +70,7 @@ def hindrance(db_path: str) -> Command[str]:
     then removed. Files on other file systems (a journal of its own) can't be shared either.
     """
     probe = snapshot_of(db_path, "probe")
-    devices = line("stat", "--dereference", "--format=%d", "--", db_path, f"{db_path}/journal", sudo=True)
+    devices = line("stat", "--format=%d", "--", db_path, f"{db_path}/journal", sudo=True)
     share = line("cp", "--reflink=always", "--", f"{db_path}/mongod.lock", probe, sudo=True)
     sweep = line("rm", "-rf", "--", probe, sudo=True)
     return Command(f"({devices} && {share}) 2>&1; tried=$?; {sweep}; exit $tried", _hindrance, ok=frozenset({0, 1}))

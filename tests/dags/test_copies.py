@@ -10,7 +10,8 @@ from airflow.sdk.exceptions import AirflowSkipException
 from tests.dags.half import HalfNight
 from vitam_operators import nights as records
 from vitam_operators.engines.chosen import engine_of
-from vitam_operators.errors import CopyFailedError, CopyRefusedError, StopNotProvedError
+from vitam_operators.errors import CopyFailedError, CopyRefusedError, NightClosedError, StopNotProvedError
+from vitam_operators.operators.copies import CopyFilesOperator
 
 
 @pytest.fixture
@@ -54,7 +55,7 @@ def test_a_mongod_that_ran_meanwhile_is_not_copied(cold):
 def test_data_behind_a_link_that_was_made_since_the_look_is_not_copied(cold):
     """Somebody moved the journal to another disk in the evening."""
     cold.fake.hosts["data-1"].links.append("/vitam/data/mongod/db/journal")
-    with pytest.raises(CopyRefusedError, match=r"holds the symbolic link journal, whose data no copy would have"):
+    with pytest.raises(CopyRefusedError, match=r"behind the symbolic link /vitam/data/mongod/db/journal"):
         cold.run("copy_shard", **SHARD0)
 
 
@@ -121,6 +122,37 @@ def test_end_copies_ends_what_still_copies(cold):
         ("data-4", "end", unit),
         ("data-4", "remove", f"/vitam/backup/{cold.records.label}/mongo-data-shard1.tar.zst.partial"),
     ]
+
+
+CONF = {"host": "app", "file_set": "conf"}
+
+
+def test_a_copy_that_begins_as_the_restart_does_is_ended_again(cold, monkeypatch):
+    """The run was marked as failed: when the restart looked for copies, this one was not there yet."""
+
+    async def meanwhile(step, night, shell):
+        night.write(records.RESTART, {"began_at": records.now_text(), "by": "end_copies"})
+
+    monkeypatch.setattr(CopyFilesOperator, "require_source", meanwhile)
+    with pytest.raises(NightClosedError):
+        cold.run("copy_files", **CONF)
+    unit = f"vitam-copy-{cold.records.label}-app-conf.service"
+    assert [verb for _, verb, what in cold.fake.changes if what == unit] == ["run", "end"]
+
+
+def test_a_copy_whose_step_was_killed_as_the_restart_began_ends_with_its_guard(cold):
+    """Nobody waits for it any more, and a directory's copy is of what Vitam writes to again."""
+    unit = f"vitam-copy-{cold.records.label}-app-conf.service"
+    cold.until("end_copies")
+    cold.records.write("copy.app-conf", {"host": "app", "began_at": records.now_text()})
+    host = cold.fake.hosts["app"]
+    job = engine_of(cold.fake.platform.copies).store("/vitam/conf", cold.records.label, "app-conf", ())
+    words = shlex.join(["--remain-after-exit", "/bin/bash", "-c", job.script, "unit", *job.arguments])
+    host.answer(f"sudo -n systemd-run --unit={unit} {words}", "")
+    host.units[unit].looks_to_end, host.units[unit]._looks_left = 100, 100
+    cold.until(*(step for step in cold.starts if step != "end_copies"))
+    assert unit not in host.units
+    assert cold.different == set()
 
 
 def test_a_part_that_was_not_copied_is_not_read_back(half):

@@ -150,9 +150,27 @@ JOURNAL = "/vitam/data/mongod/db/journal"
 def test_data_behind_a_symbolic_link(look):
     """A copy would hold the link; a mongod that opened it on that host, the journal of the one that runs."""
     look.fake.hosts["data-1"].links.append(JOURNAL)
-    with pytest.raises(LookFailedError, match=r"mongo-data-shard0 on data-1: .* holds the symbolic link journal"):
+    with pytest.raises(LookFailedError, match=rf"mongo-data-shard0 on data-1: .* the symbolic link {JOURNAL}; stop"):
         look.run("check_host", host="data-1")
     assert look.fake.changes == []
+
+
+def test_a_disk_that_is_mounted_below_a_dbpath_is_copied_while_mongod_is_down(look):
+    """It shares no block with what lies around it: a snapshot would fail once all is stopped."""
+    look.fake.hosts["data-1"].mounts.append(JOURNAL)
+    assert look.run("check_host", host="data-1")["methods"]["mongo-data-shard0"] == (
+        f"direct ({JOURNAL} is another file system)"
+    )
+
+
+def test_a_host_without_rights_says_all_that_is_wrong_with_it(look):
+    """Nothing as root is tried there that would end the look before it has told."""
+    host = look.fake.hosts["data-1"]
+    host.sudo, host.missing_tools, host.clock_off_s = False, ("zstd",), 60
+    with pytest.raises(LookFailedError) as refused:
+        look.run("check_host", host="data-1")
+    for finding in ("zstd is missing", "sudo asks for a password before it stops", "its clock is"):
+        assert finding in refused.value.message
 
 
 # --- the window ------------------------------------------------------------------------------------------------------

@@ -105,8 +105,7 @@ def test_records_that_the_last_step_does_not_see(told, monkeypatch):
     monkeypatch.setattr(records.Nights, "latest", latest)
     told.run()
     assert told.state == "failed"
-    (subject,) = subjects(told)
-    assert subject.startswith("Vitam told: backup FAILED during leave_manifest app - platform is not proved up")
+    assert subjects(told) == ["Vitam told: the records of the backup are not seen - platform is not proved up"]
 
 
 def test_a_plan_is_no_night(told):
@@ -245,7 +244,7 @@ def test_a_restore_whose_records_are_not_seen(sealed, platform_files, monkeypatc
 
     monkeypatch.setattr(records.Nights, "latest", latest)
     assert restore(sealed, platform_files) == "failed"
-    assert subjects(sealed) == ["Vitam told: restore FAILED - its records are not seen, platform is not proved up"]
+    assert subjects(sealed) == ["Vitam told: the records of the restore are not seen - platform is not proved up"]
 
 
 def test_a_restore_that_nobody_approved_tells_nobody(sealed, platform_files, monkeypatch):

@@ -198,8 +198,17 @@ def test_a_worker_that_does_not_see_the_records_does_not_call_it_done(half, monk
     """The share is not mounted there: nothing says what ran before, and a green start would start nothing."""
     half.until("arm_restart_guard", "stop_worker", "end_copies")
     monkeypatch.setattr(records.Nights, "latest", lambda *_: None)
-    with pytest.raises(RecordsAwayError, match=r"the records of \d{8}T\d{6}Z are not in "):
+    with pytest.raises(RecordsAwayError, match=r"this run has opened records, and .* has none of it"):
         half.run("start_worker", host="worker-1")
+
+
+def test_a_worker_that_does_not_see_the_records_opens_no_others(half, monkeypatch):
+    """The whole run is cleared; on that worker an attempt of its own would know nothing of what the first one did."""
+    half.until("arm_restart_guard", "stop_worker", "end_copies")
+    half.instances.xcoms.pop(("open_backup", "return_value"))
+    monkeypatch.setattr(records.Nights, "latest", lambda *_: None)
+    with pytest.raises(RecordsAwayError):
+        half.run("open_backup")
 
 
 # --- Elasticsearch ---------------------------------------------------------------------------------------------------
@@ -220,12 +229,15 @@ def test_elasticsearch_is_asked_at_a_node_that_answers(half, away):
 
 
 def test_elasticsearch_that_did_not_answer_before_its_stop_has_to_answer_afterwards(half):
-    """No master, an overload: it ran, so it has to run again; its settings were never known, and stay."""
+    """No master, an overload: once stopped it has to come back; its settings were never known, and stay."""
     elastic = half.fake.elastics["elasticsearch-data"]
-    elastic.allocation, elastic.ill = "new_primaries", True
+    elastic.ill = True
     half.run("flush_elasticsearch", **ELASTIC)
+    half.run("await_elasticsearch", **ELASTIC)
+    half.run("arm_restart_guard")
+    half.run("stop_elasticsearch", cluster="elasticsearch-data", host="data-1")
     with pytest.raises(NotHealthyError, match="Elasticsearch elasticsearch-data is away"):
         half.run("await_elasticsearch", **ELASTIC)
-    elastic.ill = False
+    elastic.allocation, elastic.ill = "new_primaries", False
     half.run("await_elasticsearch", **ELASTIC)
     assert elastic.allocation == "new_primaries"

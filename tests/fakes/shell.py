@@ -52,6 +52,7 @@ class FakeHost:
     texts: dict[str, str] = field(default_factory=dict)
     secrets: dict[str, str] = field(default_factory=dict)
     links: list[str] = field(default_factory=list)
+    mounts: list[str] = field(default_factory=list)
     free_bytes: int = 100 * GIGABYTE
     missing_tools: tuple[str, ...] = ()
     sudo: bool = True
@@ -79,7 +80,7 @@ class FakeHost:
         """Run one line."""
         if SUDO_QUESTION.fullmatch(command):
             return 0, "yes\n" if self.sudo else "no\n"
-        if command.startswith("(sudo -n stat --dereference --format=%d -- "):
+        if command.startswith("(sudo -n stat --format=%d -- "):
             return (0, "2049\n2049\n") if self.shares_blocks else (1, "2049\n2049\ncp: Operation not supported\n")
         words = shlex.split(command)
         root = words[:2] == ["sudo", "-n"]
@@ -118,6 +119,8 @@ class FakeHost:
                 return (0, f"{sum(sizes)}\t{path}\n") if sizes else (1, "")
             case ["find", directory, "-type", "l"] if root:
                 return 0, "".join(f"{link}\n" for link in self.links if link.startswith(directory))
+            case ["cat", "/proc/self/mounts"]:
+                return 0, "".join(f"/dev/sdb1 {place} xfs rw 0 0\n" for place in ("/", *self.mounts))
             case ["stat", "--format=%s:%Y", path] if root:
                 return (0, f"{self.files[path]}:{self.changed[path]}\n") if path in self.files else (1, "")
             case ["stat", "--format=%s", "--", path, "&&", "sudo", "-n", "cat", "--", facts] if root:

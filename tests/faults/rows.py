@@ -153,7 +153,7 @@ LOOK = (
         "",
         script(SOLO, "mv /etc/sudoers.d/vitam-backup /root/"),
         REFUSED,
-        "sudo asks for a password",
+        "sudo asks for a password before it stops",
         mends=script(SOLO, "mv /root/vitam-backup /etc/sudoers.d/"),
     ),
     Row(

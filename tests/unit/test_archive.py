@@ -102,21 +102,29 @@ def test_links_whose_data_no_copy_would_have(tmp_path):
     for link in ("journal", "metadata/collection-1.wt", "diagnostic.data", "old.log"):
         (place / link).symlink_to(tmp_path)
     command = archive.links_in(str(place))
-    assert sorted(command.read(answered(command))) == ["journal", "metadata/collection-1.wt"]
+    assert sorted(command.read(answered(command))) == [f"{place}/journal", f"{place}/metadata/collection-1.wt"]
 
 
-def test_a_dbpath_that_is_a_link_itself_is_copied_whole(tmp_path):
+def test_a_dbpath_that_is_a_link_itself(tmp_path):
+    """Its size would be that of the link, and a restore would rename the link: mongod may as well be told the place."""
     (tmp_path / "disk").mkdir()
     (tmp_path / "db").symlink_to(tmp_path / "disk")
     command = archive.links_in(str(tmp_path / "db"))
-    assert command.read(answered(command)) == ()
+    assert command.read(answered(command)) == (f"{tmp_path}/db",)
 
 
 def test_what_is_said_of_links():
-    links = ["journal", "a", "b", "c"]
-    assert archive.links_finding("mongo-data-shard0", "data1", "/db", []) is None
-    assert archive.links_finding("mongo-data-shard0", "data1", "/db", links[:1]) == (
-        "mongo-data-shard0 on data1: /db holds the symbolic link journal, whose data no copy would have; stop that "
-        "mongod and replace each by its data, or by a mount (bind) of the other disk"
+    links = ["/db/journal", "/db/a", "/db/b", "/db/c"]
+    assert archive.links_finding("mongo-data-shard0", "data1", []) is None
+    assert archive.links_finding("mongo-data-shard0", "data1", links[:1]) == (
+        "mongo-data-shard0 on data1: no copy would have what is behind the symbolic link /db/journal; stop that mongod "
+        "and put the data itself there"
     )
-    assert "links journal, a, b, whose" in str(archive.links_finding("mongo-data-shard0", "data1", "/db", links))
+    assert "links /db/journal, /db/a, /db/b;" in str(archive.links_finding("mongo-data-shard0", "data1", links))
+
+
+def test_mounts_below_a_dbpath():
+    """As the kernel tells them; one is there on every machine."""
+    told = "proc /proc proc rw 0 0\n/dev/b /db\\040x/journal\\040y xfs rw 0 0\n/dev/b /db\\040x xfs rw 0 0\n"
+    assert archive.mounts_in("/db x").read(told) == ("/db x/journal y",)
+    assert "/proc" in archive.mounts_in("").read(answered(archive.mounts_in("")))

@@ -119,24 +119,6 @@ def shared_extents_of_a_copy(db_path: Path) -> bool:
     return shared_extents(copy)
 
 
-def test_of_a_dbpath_that_is_a_link_the_data_is_taken(db_path):
-    """A copy of the link alone would lead to the files of the mongod that runs again."""
-    link = db_path.with_name("link")
-    link.symlink_to(db_path)
-    ended_well(take(link))
-    snapshot = Path(reflink.snapshot_of(str(link), "L"))
-    assert not snapshot.is_symlink()
-    assert contents(snapshot) == contents(db_path)
-    assert reflink.hindrance(str(link)).read(answered(reflink.hindrance(str(link)))) == ""
-
-
-def test_a_journal_behind_a_link_is_on_another_file_system(db_path, tmp_path):
-    (db_path / "journal").rmdir()
-    (db_path / "journal").symlink_to(tmp_path)
-    command = reflink.hindrance(str(db_path))
-    assert command.read(answered(command)) == "its journal is on another file system"
-
-
 def test_what_is_written_later_is_not_in_it(db_path):
     ended_well(take(db_path))
     (db_path / "metadata" / "collection" / "2-9.wt").write_bytes(b"y" * 70_000)

@@ -31,7 +31,12 @@ class OpenBackupOperator(NightOperator):
     """
 
     async def act(self, context: Any) -> str:
-        """Return the label of the backup."""
+        """
+        Return the label of the backup.
+
+        :raises RecordsAwayError: this run has opened one before, and its records are not there
+        """
+        self.latest_night(context)
         plan = context["ti"].xcom_pull(task_ids="plan_night")
         if not plan:
             raise NightClosedError("there is no plan", hint="clear plan_night with its downstream tasks")

@@ -30,8 +30,8 @@ from vitam_operators.window import Window
 RETRY_POLICY = ExceptionRetryPolicy(rules=[RetryRule(exception=OperatorNeededError, action=RetryAction.FAIL)])
 """The one place where the two families of errors meet Airflow: what needs an operator is not tried again."""
 
-OPENING = ("open_backup", "open_restore")
-"""The tasks whose answer is the label under which records are kept."""
+OPENING, NEXT = ("open_backup", "open_restore"), "arm_restart_guard"
+"""The tasks that open records, and the one that comes next: its answer outlives a clear until it begins again."""
 
 PATIENCE_S = 8
 """Seconds for which a step looks on the worker before it defers: most stops and starts are over by then."""
@@ -72,10 +72,9 @@ class NightOperator(BaseOperator):
         :raises RecordsAwayError: something was, and its records are not there
         """
         night = self.nights.latest(nights.backup_id(context["dag_run"].run_after))
-        opened = [] if night else [name for name in context["ti"].xcom_pull(task_ids=list(OPENING)) or () if name]
-        if opened:
+        if night is None and _was_opened(context["ti"]):
             raise RecordsAwayError(
-                f"the records of {opened[0]} are not in {self.nights.directory}, as this worker sees it",
+                f"this run has opened records, and {self.nights.directory}, as this worker sees it, has none of it",
                 hint="mount the directory of the records on every worker, then clear the red tasks of this run; what "
                 "they leave down is started by the hosts' restart guards at the end of the window",
             )
@@ -188,6 +187,12 @@ class WaitingOperator(NightOperator):
     async def finish(self, context: Any, report: Report) -> Any:
         """Note what was done; return a small dict for the UI."""
         return {"state": report.words}
+
+
+def _was_opened(ti: Any) -> bool:
+    """Tell by the answers of a run's tasks whether it has records."""
+    told = [ti.xcom_pull(task_ids=list(OPENING)), ti.xcom_pull(task_ids=[NEXT], key=phases.BEGAN)]
+    return any(answer for answers in told for answer in answers or ())
 
 
 def window_of(night: Night) -> Window:

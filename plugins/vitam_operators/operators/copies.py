@@ -9,17 +9,17 @@ from typing import Any
 from airflow.sdk.exceptions import AirflowSkipException
 
 from vitam_operators import archive, reflink, systemd
-from vitam_operators.errors import CopyRefusedError
+from vitam_operators.errors import CopyRefusedError, OperatorNeededError
 from vitam_operators.hooks.hosts import HostHook, Shell, target
 from vitam_operators.nights import Night
 from vitam_operators.operators.base import NightOperator
+from vitam_operators.operators.ending import end_unfinished
 from vitam_operators.operators.making import MakeOperator, Making
-from vitam_operators.operators.mongo import end_copy
-from vitam_operators.operators.services import begin_restart, on_each
+from vitam_operators.operators.services import begin_restart
 from vitam_operators.operators.targets import HostOperator, ReplicaSetOperator
 from vitam_operators.parts import FilesPart, all_parts, files_parts
 from vitam_operators.procedure import SERVICES
-from vitam_operators.triggers.base import Report
+from vitam_operators.triggers.base import Report, Wait
 
 
 class CopyOperator(MakeOperator):
@@ -28,6 +28,18 @@ class CopyOperator(MakeOperator):
     def night_for(self, context: Any) -> Night:
         """Return the night while it is cold."""
         return self.cold_night(context)
+
+    async def begin(self, context: Any) -> Wait | None:
+        """Start the copy; end it again if the restart began meanwhile and may have looked before it was there."""
+        wait = await super().begin(context)
+        try:
+            self.night_for(context)
+        except OperatorNeededError:
+            night = self.latest_night(context)
+            if night is not None:
+                await end_unfinished(self, night, [self.part])
+            raise
+        return wait
 
     @abstractmethod
     async def require_source(self, night: Night, shell: Shell) -> None:
@@ -83,7 +95,7 @@ class CopyReplicaSetOperator(ReplicaSetOperator, CopyOperator):
         links = await shell.run(archive.links_in(part.db_path))
         if links:
             raise CopyRefusedError(
-                str(archive.links_finding(part.name, shell.host.name, part.db_path, links)),
+                str(archive.links_finding(part.name, shell.host.name, links)),
                 hint="nothing was copied from it; trigger a new run of vitam_backup afterwards",
             )
 
@@ -176,8 +188,4 @@ class EndCopiesOperator(NightOperator):
             self.log.info("nothing was opened: there is no copy to end")
             return None
         begin_restart(self, night)
-        begun, finished = night.all("copy"), {**night.all("part"), **night.all("snapshot")}
-        parts = {part.name: part for part in all_parts(self.platform)}
-        unfinished = [name for name in parts if name in begun and name not in finished]
-        ended = await on_each(self, unfinished, lambda name: end_copy(self, night, begun[name]["host"], parts[name]))
-        return {"ended": [name for name, at_work in zip(unfinished, ended, strict=True) if at_work]}
+        return {"ended": await end_unfinished(self, night, all_parts(self.platform))}

@@ -7,11 +7,10 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from vitam_operators import elastic
+from vitam_operators import elastic, nights
 from vitam_operators.config import ElasticsearchCluster, Platform
-from vitam_operators.errors import HostUnreachableError, NotHealthyError, VitamBackupError
+from vitam_operators.errors import NotHealthyError, RetryableError, VitamBackupError
 from vitam_operators.hooks.hosts import HostHook, Shell, target
-from vitam_operators.nights import Night
 from vitam_operators.operators.base import WaitingOperator
 from vitam_operators.operators.services import StartUnitOperator, StopUnitOperator
 from vitam_operators.operators.targets import ClusterOperator
@@ -30,14 +29,14 @@ async def answering(platform: Platform, cluster: ElasticsearchCluster) -> tuple[
     """
     Return the host of the first node that answers, and the cluster's health; ``None`` when none does.
 
-    :raises HostUnreachableError: none does, and a host could not be asked
+    :raises RetryableError: none does, and one could not be asked
     """
-    away: HostUnreachableError | None = None
+    away: RetryableError | None = None
     for host in cluster.hosts:
         try:
             async with HostHook(target(platform, host)).connect() as shell:
                 health = await shell.run(elastic.cluster_health(shell.host.service_ip, cluster.port))
-        except HostUnreachableError as error:
+        except RetryableError as error:
             away = error
             continue
         if health != elastic.AWAY:
@@ -148,15 +147,17 @@ class AwaitElasticsearchOperator(ClusterOperator, WaitingOperator):
         )
 
     async def begin(self, context: Any) -> Wait | None:
-        """Wait for a cluster that ran before the night, or that this night prepared for its stop."""
+        """Wait for a cluster that this run prepared for its stop, or stopped."""
         night = self.latest_night(context)
         record = night.read(f"elasticsearch.{self.cluster}") if night else None
-        if night is None or (record is None and not self._ran(night)):
+        if record is None and not self._stopped(context):
             self.log.info("Elasticsearch %s was not touched by this night", self.cluster)
             return None
         before = record["allocation_before"] if record else None
         return ElasticsearchHealthy(self.platform_file, self.cluster, before, put_back=record is not None)
 
-    def _ran(self, night: Night) -> bool:
-        cluster, before = named(self.platform, self.cluster), night.opened["units_before"]
-        return any(cluster.unit in before.get(host, []) for host in cluster.hosts)
+    def _stopped(self, context: Any) -> bool:
+        cluster = named(self.platform, self.cluster)
+        attempts = self.nights.attempts(nights.backup_id(context["dag_run"].run_after))
+        stops = [f"stop.{cluster.unit}@{host}" for host in cluster.hosts]
+        return any(attempt.read(stop) for attempt in attempts for stop in stops)

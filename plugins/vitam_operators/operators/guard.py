@@ -10,9 +10,10 @@ from vitam_operators.config import Platform
 from vitam_operators.errors import GuardHeldError, GuardNotArmedError, NotHealthyError
 from vitam_operators.hooks import mongo as mongo_hooks
 from vitam_operators.hooks.hosts import HostHook, Shell, target
-from vitam_operators.host_units import mongo_parts_of, units_of
+from vitam_operators.host_units import files_parts_of, mongo_parts_of, units_of
 from vitam_operators.nights import Night
 from vitam_operators.operators.base import window_of
+from vitam_operators.operators.ending import end_unfinished
 from vitam_operators.operators.targets import HostOperator
 from vitam_operators.parts import config_parts, shard_parts
 from vitam_operators.procedure import SERVICES
@@ -94,6 +95,8 @@ class DisarmRestartGuardOperator(HostOperator):
             before = night.opened["units_before"].get(self.host, [])
             for change in guard.disarm({*units_of(self.platform, self.host), *before}):
                 await shell.run(change)
+        databases, files = mongo_parts_of(self.platform, self.host), files_parts_of(self.platform, self.host)
+        await end_unfinished(self, night, [*databases, *files])
         return {"fired": found.report is not None}
 
     async def require_up(self, shell: Shell, night: Night, found: guard.GuardState) -> None:

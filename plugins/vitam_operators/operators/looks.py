@@ -86,9 +86,9 @@ class CheckHostOperator(HostOperator, LookOperator):
             findings = [f"{host.name}: {u} is {s.load}" for u, s in states.items() if u in needed and not s.exists]
             findings += await self._missing_tools(shell, units)
             findings += await self._clock(shell)
-            findings += await self._links(shell)
             found = await shell.run(guard.state())
             findings += filter(None, [guard.finding(found, host.name, context["dag_run"].run_id)])
+            findings += await self._links(shell) if not findings else []
             sizes = await self._sizes(shell) if not findings else {}
             methods = await self._methods(shell, sizes, findings) if sizes else {}
             free_bytes = await shell.run(archive.room_at(self.platform.copies.directory))
@@ -128,7 +128,7 @@ class CheckHostOperator(HostOperator, LookOperator):
         findings: list[str | None] = []
         for part in mongo_parts_of(self.platform, self.host):
             links = await shell.run(archive.links_in(part.db_path))
-            findings.append(archive.links_finding(part.name, shell.host.name, part.db_path, links))
+            findings.append(archive.links_finding(part.name, shell.host.name, links))
         return [finding for finding in findings if finding]
 
     async def _sizes(self, shell: Shell) -> dict[str, int]:
@@ -142,13 +142,17 @@ class CheckHostOperator(HostOperator, LookOperator):
         """Return how each replica set with a member here can be copied, see :func:`vitam_operators.reflink.methods`."""
         wanted, hindrances = self.platform.copies.method, {}
         for part in mongo_parts_of(self.platform, self.host):
-            why = "" if wanted == "direct" else await shell.run(reflink.hindrance(part.db_path))
+            why = "" if wanted == "direct" else await self._hindrance(shell, part)
             if not why and wanted == "auto":
                 free_bytes = await shell.run(reflink.room_for_changes(part.db_path))
                 why = "too little room beside it" if reflink.too_little_room(free_bytes, sizes[part.name]) else ""
             hindrances[part.name] = why
         findings += reflink.findings(wanted, shell.host.name, hindrances)
         return reflink.methods(wanted, hindrances)
+
+    async def _hindrance(self, shell: Shell, part: MongoPart) -> str:
+        mounts = await shell.run(archive.mounts_in(part.db_path))
+        return f"{mounts[0]} is another file system" if mounts else await shell.run(reflink.hindrance(part.db_path))
 
     async def _versions(self, shell: Shell, running: list[str]) -> dict[str, str]:
         services = [SERVICES[name] for name in shell.host.services]

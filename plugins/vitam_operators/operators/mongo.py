@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from vitam_operators import archive, guard, mongo, nights, reflink, systemd
-from vitam_operators.commands import Command
-from vitam_operators.engines.chosen import engine_of
+from vitam_operators import guard, mongo, nights, systemd
 from vitam_operators.errors import (
     BalancerError,
     CopyRefusedError,
@@ -17,12 +15,13 @@ from vitam_operators.errors import (
 )
 from vitam_operators.hooks import mongo as mongo_hooks
 from vitam_operators.hooks import notes
-from vitam_operators.hooks.hosts import HostHook, Shell, target
+from vitam_operators.hooks.hosts import HostHook, target
 from vitam_operators.nights import Night
-from vitam_operators.operators.base import NightOperator, WaitingOperator
+from vitam_operators.operators.base import WaitingOperator
+from vitam_operators.operators.ending import end_copy
 from vitam_operators.operators.services import note, on_each, require_guarded, start_unit
 from vitam_operators.operators.targets import ClusterOperator, ReplicaSetOperator
-from vitam_operators.parts import FilesPart, MongoPart
+from vitam_operators.parts import MongoPart
 from vitam_operators.triggers.base import Report, Wait
 from vitam_operators.triggers.units import UnitActive, UnitStopped
 
@@ -188,29 +187,3 @@ class StartPrimaryOperator(RestartedSetOperator):
     async def _start(self, night: Night, host: str, part: MongoPart) -> None:
         await end_copy(self, night, host, part)
         await start_unit(self, night, host, part.daemon.unit)
-
-
-async def end_copy(step: NightOperator, night: Night, host: str, part: MongoPart | FilesPart) -> bool:
-    """End the copy of a part on a host, remove what it left unfinished, and say whether it still ran."""
-    unit = archive.copy_unit(night.label, part.name)
-    async with HostHook(target(step.platform, host)).connect() as shell:
-        state = (await shell.run(systemd.unit_states([unit])))[unit]
-        at_work = state.running and state.sub != "exited"
-        if at_work:
-            step.log.warning("%s on %s still runs: ending it, the restart has begun", unit, host)
-        if state.running:
-            await _sweep(step, shell, systemd.end_transient(unit))
-        elif state.active == "failed":
-            await _sweep(step, shell, systemd.forget_failure(unit))
-        await _sweep(step, shell, engine_of(step.platform.copies).remove_unfinished(night.label, part.name))
-        if isinstance(part, MongoPart) and night.read(f"snapshot.{part.name}") is None:
-            await _sweep(step, shell, reflink.remove(part.db_path, night.label))
-    return at_work
-
-
-async def _sweep(step: NightOperator, shell: Shell, change: Command[Any]) -> None:
-    """Remove what a copy left; what stays, be it on a disk that hangs, is no reason to keep a database down."""
-    try:
-        await shell.run(change)
-    except VitamBackupError as error:
-        step.log.warning("what a copy left stays there: %s", error.message)

@@ -65,6 +65,8 @@ class CheckRestoreHostOperator(HostOperator, RestoreOperator, LookOperator):
                 findings.append(f"{self.host}: {place.db_path} is missing; make it, empty, with the owner of mongod")
             elif await shell.run(swapping.own_file_system(place.db_path)):
                 findings.append(f"{self.host}: {place.db_path} is a mount, it cannot be kept aside by a rename")
+            elif mounts := await shell.run(archive.mounts_in(place.db_path)):
+                findings.append(f"{self.host}: {mounts[0]} is a mount, which a boot would put into the restored data")
             else:
                 sizes[place.part.name] = await shell.run(archive.size_of(place.db_path))
         return sizes

@@ -112,8 +112,10 @@ class OpenRestoreOperator(RestoreOperator):
         Return the label of the restore.
 
         :raises NotApprovedError: nobody approved it
+        :raises RecordsAwayError: this run has opened one before, and its records are not there
         """
         who = require_approval(context, "approve_restore")
+        self.latest_night(context)
         plan = context["ti"].xcom_pull(task_ids=PLAN)
         if not plan:
             raise NightClosedError("there is no plan", hint="clear plan_restore with its downstream tasks")

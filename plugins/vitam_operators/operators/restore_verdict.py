@@ -64,7 +64,7 @@ class ReportRestoreOperator(RestoreOperator, TellingOperator):
         if report is not None:
             self.send(context, messages.restore_ended(self.platform.name, report), error)
         elif isinstance(error, RecordsAwayError):
-            self.send(context, messages.restore_unseen(self.platform.name), error)
+            self.send(context, messages.unseen(self.platform.name, "restore"), error)
 
 
 class RemoveKeptOperator(PlaceOperator):

@@ -48,15 +48,16 @@ class ConcludeNightOperator(TellingOperator):
         if context["params"].get("plan_only"):
             return
         night = self.night_seen(context)
-        platform_is = messages.NOT_PROVED if isinstance(error, RecordsAwayError) else messages.UNTOUCHED
-        end = self._end(night, first_failed(self.dag, task_states(context)), platform_is)
+        end = self._end(night, first_failed(self.dag, task_states(context)))
+        away = isinstance(error, RecordsAwayError)
+        subject = messages.unseen(self.platform.name, "backup") if away else messages.subject(end)
         lines = (night.read(nights.CONCLUSION) or {}).get("lines", []) if night else []
         ping_what = messages.SUCCESS if error is None else messages.FAIL
-        self.send(context, messages.subject(end), error, lines=lines, ping_what=ping_what)
+        self.send(context, subject, error, lines=lines, ping_what=ping_what)
 
-    def _end(self, night: Night | None, failed: str, otherwise: str) -> messages.NightEnd:
+    def _end(self, night: Night | None, failed: str) -> messages.NightEnd:
         if night is None:
-            return messages.NightEnd(self.platform.name, otherwise, failed=failed)
+            return messages.NightEnd(self.platform.name, messages.UNTOUCHED, failed=failed)
         summary = night.read(nights.CONCLUSION) or {}
         return messages.NightEnd(
             self.platform.name,
