@@ -104,16 +104,15 @@ def _copied(links: Iterable[str], db_path: str) -> Iterator[str]:
 
 
 def mounts_in(db_path: str) -> Command[tuple[str, ...]]:
-    """Fact: the file systems that are mounted below a dbPath; the kernel writes blanks in their names as numbers."""
-    return Command(
-        line("cat", "/proc/self/mounts"),
-        lambda output: tuple(place for place in _mounted(output) if place.startswith(f"{db_path}/")),
-    )
+    """Fact: the file systems that are mounted below a dbPath, by their real names; blanks there are octal numbers."""
+    real = line("readlink", "--canonicalize", "--", db_path, sudo=True)
+    return Command(f"{real} && {line('cat', '/proc/self/mounts')}", _mounts)
 
 
-def _mounted(output: str) -> Iterator[str]:
-    for text in output.splitlines():
-        yield re.sub(r"\\([0-7]{3})", lambda found: chr(int(found[1], 8)), text.split()[1])
+def _mounts(output: str) -> tuple[str, ...]:
+    above, *mounts = output.splitlines()
+    places = [re.sub(r"\\([0-7]{3})", lambda found: chr(int(found[1], 8)), text.split()[1]) for text in mounts]
+    return tuple(place for place in places if place.startswith(f"{above}/"))
 
 
 def _first_number(output: str) -> int:

@@ -148,6 +148,7 @@ def copy_commands(own: Rights) -> Commands:
     yield from map(archive.size_of, own.sources)
     yield from map(archive.mongod_lock, own.db_paths)
     yield from map(archive.links_in, own.db_paths)
+    yield from map(archive.mounts_in, own.db_paths)
     if own.parts:
         for engine in own.engines:
             yield engine.stored(LABEL.sample, PART)

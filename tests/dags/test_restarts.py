@@ -228,6 +228,26 @@ def test_elasticsearch_is_asked_at_a_node_that_answers(half, away):
     assert half.fake.elastics["elasticsearch-data"].allocation is None
 
 
+def test_elasticsearch_that_was_off_before_the_night_is_not_waited_for(half):
+    """Its stop finds it down, and says so; nobody waits half an hour of a night for what nobody starts."""
+    for host in ("data-1", "data-2"):
+        half.fake.hosts[host].units["vitam-elasticsearch-data.service"].end(143)
+    half.until("check_host", "check_cluster", "plan_night")
+    half.rewrite_open(units_before=half.instances.xcoms["plan_night", "return_value"][-1]["units_before"])
+    half.until("arm_restart_guard", "flush_elasticsearch", "stop_elasticsearch", "end_copies", "start_elasticsearch")
+    half.run("await_elasticsearch", **ELASTIC)
+
+
+def test_elasticsearch_that_died_in_the_night_is_waited_for(half):
+    """Its host was booted before its stop: no step has stopped it, one has started it."""
+    for host in ("data-1", "data-2"):
+        half.fake.hosts[host].units["vitam-elasticsearch-data.service"].boot()
+    half.until("flush_elasticsearch", "end_copies", "start_elasticsearch")
+    half.fake.elastics["elasticsearch-data"].ill = True
+    with pytest.raises(NotHealthyError, match="Elasticsearch elasticsearch-data is away"):
+        half.run("await_elasticsearch", **ELASTIC)
+
+
 def test_elasticsearch_that_did_not_answer_before_its_stop_has_to_answer_afterwards(half):
     """No master, an overload: once stopped it has to come back; its settings were never known, and stay."""
     elastic = half.fake.elastics["elasticsearch-data"]

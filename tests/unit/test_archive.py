@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+from pathlib import Path
 
 import pytest
 
@@ -124,7 +125,15 @@ def test_what_is_said_of_links():
 
 
 def test_mounts_below_a_dbpath():
-    """As the kernel tells them; one is there on every machine."""
-    told = "proc /proc proc rw 0 0\n/dev/b /db\\040x/journal\\040y xfs rw 0 0\n/dev/b /db\\040x xfs rw 0 0\n"
-    assert archive.mounts_in("/db x").read(told) == ("/db x/journal y",)
-    assert "/proc" in archive.mounts_in("").read(answered(archive.mounts_in("")))
+    """As the kernel tells them."""
+    told = "/db x\n/dev/b /db\\040x/journal\\040y xfs rw 0 0\n/dev/b /db\\040x xfs rw 0 0\n/dev/b /db rw 0 0\n"
+    assert archive.mounts_in("/link").read(told) == ("/db x/journal y",)
+
+
+def test_mounts_below_a_directory_that_a_link_leads_to(tmp_path):
+    """The kernel's list has real names. Below / there is a mount on every machine."""
+    (tmp_path / "link").symlink_to("/")
+    mounts = [line.split()[1] for line in Path("/proc/self/mounts").read_text(encoding="utf-8").splitlines()]
+    place = next(place for place in mounts if place.count("/") > 1)
+    command = archive.mounts_in(f"{tmp_path}/link{place.rpartition('/')[0]}")
+    assert place in command.read(answered(command))

@@ -191,7 +191,7 @@ class WaitingOperator(NightOperator):
 
 def _was_opened(ti: Any) -> bool:
     """Tell by the answers of a run's tasks whether it has records."""
-    told = [ti.xcom_pull(task_ids=list(OPENING)), ti.xcom_pull(task_ids=[NEXT], key=phases.BEGAN)]
+    told = [ti.xcom_pull(task_ids=list(OPENING)), ti.xcom_pull(task_ids=[NEXT], key=phases.ENDED)]
     return any(answer for answers in told for answer in answers or ())
 
 

@@ -32,6 +32,8 @@ class CopyOperator(MakeOperator):
     async def begin(self, context: Any) -> Wait | None:
         """Start the copy; end it again if the restart began meanwhile and may have looked before it was there."""
         wait = await super().begin(context)
+        if wait is None:
+            return None
         try:
             self.night_for(context)
         except OperatorNeededError:

@@ -12,7 +12,7 @@ from vitam_operators.config import ElasticsearchCluster, Platform
 from vitam_operators.errors import NotHealthyError, RetryableError, VitamBackupError
 from vitam_operators.hooks.hosts import HostHook, Shell, target
 from vitam_operators.operators.base import WaitingOperator
-from vitam_operators.operators.services import StartUnitOperator, StopUnitOperator
+from vitam_operators.operators.services import ASKED_START, StartUnitOperator, StopUnitOperator
 from vitam_operators.operators.targets import ClusterOperator
 from vitam_operators.platforms import platform_at
 from vitam_operators.triggers.base import Report, Wait
@@ -147,17 +147,18 @@ class AwaitElasticsearchOperator(ClusterOperator, WaitingOperator):
         )
 
     async def begin(self, context: Any) -> Wait | None:
-        """Wait for a cluster that this run prepared for its stop, or stopped."""
+        """Wait for a cluster that this run prepared for its stop, stopped or started."""
         night = self.latest_night(context)
         record = night.read(f"elasticsearch.{self.cluster}") if night else None
-        if record is None and not self._stopped(context):
+        if record is None and not self._touched(context):
             self.log.info("Elasticsearch %s was not touched by this night", self.cluster)
             return None
         before = record["allocation_before"] if record else None
         return ElasticsearchHealthy(self.platform_file, self.cluster, before, put_back=record is not None)
 
-    def _stopped(self, context: Any) -> bool:
+    def _touched(self, context: Any) -> bool:
+        """Tell whether this run asked for the stop or the start of a node; one that was down has a record, too."""
         cluster = named(self.platform, self.cluster)
         attempts = self.nights.attempts(nights.backup_id(context["dag_run"].run_after))
-        stops = [f"stop.{cluster.unit}@{host}" for host in cluster.hosts]
-        return any(attempt.read(stop) for attempt in attempts for stop in stops)
+        kinds = [f"{kind}.{cluster.unit}@{host}" for kind in ("stop", ASKED_START) for host in cluster.hosts]
+        return any("asked_at" in (attempt.read(kind) or {}) for attempt in attempts for kind in kinds)

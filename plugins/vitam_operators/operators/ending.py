@@ -37,8 +37,10 @@ async def end_copy(step: NightOperator, night: Night, host: str, part: MongoPart
             await _sweep(step, shell, systemd.end_transient(unit))
         elif state.active == "failed":
             await _sweep(step, shell, systemd.forget_failure(unit))
+        if night.read(f"snapshot.{part.name}") is not None:
+            return at_work
         await _sweep(step, shell, engine_of(step.platform.copies).remove_unfinished(night.label, part.name))
-        if isinstance(part, MongoPart) and night.read(f"snapshot.{part.name}") is None:
+        if isinstance(part, MongoPart):
             await _sweep(step, shell, reflink.remove(part.db_path, night.label))
     return at_work
 

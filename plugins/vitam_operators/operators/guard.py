@@ -10,12 +10,12 @@ from vitam_operators.config import Platform
 from vitam_operators.errors import GuardHeldError, GuardNotArmedError, NotHealthyError
 from vitam_operators.hooks import mongo as mongo_hooks
 from vitam_operators.hooks.hosts import HostHook, Shell, target
-from vitam_operators.host_units import files_parts_of, mongo_parts_of, units_of
+from vitam_operators.host_units import mongo_parts_of, units_of
 from vitam_operators.nights import Night
 from vitam_operators.operators.base import window_of
 from vitam_operators.operators.ending import end_unfinished
 from vitam_operators.operators.targets import HostOperator
-from vitam_operators.parts import config_parts, shard_parts
+from vitam_operators.parts import all_parts, config_parts, shard_parts
 from vitam_operators.procedure import SERVICES
 
 PATIENCE_S = 120
@@ -95,9 +95,14 @@ class DisarmRestartGuardOperator(HostOperator):
             before = night.opened["units_before"].get(self.host, [])
             for change in guard.disarm({*units_of(self.platform, self.host), *before}):
                 await shell.run(change)
-        databases, files = mongo_parts_of(self.platform, self.host), files_parts_of(self.platform, self.host)
-        await end_unfinished(self, night, [*databases, *files])
+        await self._end_copies(night)
         return {"fired": found.report is not None}
+
+    async def _end_copies(self, night: Night) -> None:
+        """End what began to copy here as the restart did, and whose step was killed before it saw that."""
+        begun = night.all("copy")
+        mine = [part for part in all_parts(self.platform) if begun.get(part.name, {}).get("host") == self.host]
+        await end_unfinished(self, night, mine)
 
     async def require_up(self, shell: Shell, night: Night, found: guard.GuardState) -> None:
         """

@@ -65,6 +65,8 @@ class CheckRestoreHostOperator(HostOperator, RestoreOperator, LookOperator):
                 findings.append(f"{self.host}: {place.db_path} is missing; make it, empty, with the owner of mongod")
             elif await shell.run(swapping.own_file_system(place.db_path)):
                 findings.append(f"{self.host}: {place.db_path} is a mount, it cannot be kept aside by a rename")
+            elif links := [link for link in await shell.run(archive.links_in(place.db_path)) if link == place.db_path]:
+                findings.append(f"{self.host}: {links[0]} is a symbolic link; db_path has to be where it leads to")
             elif mounts := await shell.run(archive.mounts_in(place.db_path)):
                 findings.append(f"{self.host}: {mounts[0]} is a mount, which a boot would put into the restored data")
             else:

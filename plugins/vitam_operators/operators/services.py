@@ -16,6 +16,9 @@ from vitam_operators.procedure import SERVICES
 from vitam_operators.triggers.base import Report, Wait
 from vitam_operators.triggers.units import UnitHealthy, UnitStopped
 
+ASKED_START = "asked"
+"""Record of a unit that this night found down and started: ``asked.UNIT@HOST``."""
+
 
 class StopUnitOperator(HostOperator, WaitingOperator):
     """
@@ -122,11 +125,16 @@ async def require_guarded(shell: Shell, night: Night, units: Collection[str]) ->
 
 
 def begin_restart(step: NightOperator, night: Night) -> None:
-    """Note that the restart began; records that cannot be written are no reason to leave anything down."""
+    """Note that the restart began."""
+    try_to_note(step, night, nights.RESTART, {"began_at": nights.now_text(), "by": step.task_id})
+
+
+def try_to_note(step: NightOperator, night: Night, name: str, record: dict[str, Any]) -> None:
+    """Write a record once; that it cannot be written is no reason to leave anything down."""
     try:
-        night.write_once(nights.RESTART, {"began_at": nights.now_text(), "by": step.task_id})
+        night.write_once(name, record)
     except OSError as error:
-        step.log.warning("that the restart began could not be noted: %s", error)
+        step.log.warning("%s could not be noted: %s", name, error)
 
 
 async def require_own(shell: Shell, night: Night) -> None:
@@ -155,6 +163,7 @@ async def start_unit(step: NightOperator, night: Night, host: str, unit: str) ->
         await shell.run(guard.release([unit]))
         if change is not None:
             await shell.run(change)
+            try_to_note(step, night, f"{ASKED_START}.{unit}@{host}", {"asked_at": nights.now_text()})
 
 
 async def on_each(step: NightOperator, names: Iterable[str], act: Callable[[str], Awaitable[Any]]) -> list[Any]:
