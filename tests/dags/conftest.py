@@ -12,7 +12,13 @@ from tests.conftest import TESTS
 from tests.dags.half import HalfNight
 from tests.dags.night import NightRun, be_quick, load_dag
 from tests.fakes.platform import FakePlatform
+from vitam_operators.operators.drill_verdict import ConcludeDrillOperator
+from vitam_operators.operators.restore_verdict import ReportRestoreOperator
+from vitam_operators.operators.telling import TellingOperator
+from vitam_operators.operators.verdict import ConcludeNightOperator
 from vitam_operators.platforms import platform_at
+
+TELLING = (ConcludeNightOperator, ReportRestoreOperator, ConcludeDrillOperator)
 
 
 @pytest.fixture(scope="session")
@@ -45,8 +51,34 @@ def dags(platform_files: Callable[[str], Path]) -> Callable[[str], Any]:
 
 
 @pytest.fixture
+def swallowed(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> Iterator[list[str]]:
+    """Keep what a step that tells swallows: on a platform it changes no night, here it fails the story."""
+    found: list[str] = []
+
+    def noting(tell: Callable[..., None]) -> Callable[..., None]:
+        def told(*words: Any) -> None:
+            try:
+                tell(*words)
+            except Exception as error:
+                found.append(repr(error))
+                raise
+
+        return told
+
+    assert set(TellingOperator.__subclasses__()) == set(TELLING)
+    for kind in TELLING:
+        monkeypatch.setattr(kind, "tell_people", noting(kind.tell_people))
+    yield found
+    found += [record.getMessage() for record in caplog.get_records("call") if record.exc_info]
+    assert found == []
+
+
+@pytest.fixture
 def nights(
-    platform_files: Callable[[str], Path], dags: Callable[[str], Any], monkeypatch: pytest.MonkeyPatch
+    platform_files: Callable[[str], Path],
+    dags: Callable[[str], Any],
+    monkeypatch: pytest.MonkeyPatch,
+    swallowed: list[str],
 ) -> Iterator[Callable[..., NightRun]]:
     """Give a fake platform on which everything runs, and its DAG; a night there takes a second."""
     made: list[FakePlatform] = []

@@ -14,6 +14,7 @@ from tests.dags.night import DRILL, load_dag
 from tests.dags.quick import run_quickly
 from tests.dags.test_guards import foreign_guard
 from tests.fakes import messages as fakes
+from vitam_operators import messages
 from vitam_operators import nights as records
 from vitam_operators.errors import NotProvedError
 from vitam_operators.hooks.records import nights_of, restores_of
@@ -126,6 +127,20 @@ def test_a_message_that_cannot_be_sent_changes_nothing(told, caplog):
         "the message was not sent by SmtpNotifier",
         "the ping of connection test_ping was not taken",
     ]
+
+
+def test_an_end_that_cannot_be_put_in_words_changes_nothing(told, monkeypatch, swallowed):
+    """A mistake of ours in the words of a night: the backup is sealed, the run green, and the log has the mistake."""
+
+    def mistake(*_):
+        raise KeyError("parts")
+
+    monkeypatch.setattr(messages, "subject", mistake)
+    told.run()
+    assert (told.state, told.records.read(records.MANIFEST)["state"]) == ("success", "sealed")
+    assert subjects(told) == []
+    assert swallowed == ["KeyError('parts')"]
+    swallowed.clear()
 
 
 def test_the_address_of_the_ping_is_nowhere(told, caplog, monkeypatch):
