@@ -50,7 +50,7 @@ ROUTERS: tuple[Asked, ...] = (
 """Through mongos, with the connection ``admin_conn_id``."""
 
 MEMBERS: tuple[Asked, ...] = (
-    Asked("hello", "who is the primary"),
+    Asked("isMaster", "who is the primary"),
     Asked("replSetGetStatus", "the members are healthy, and have the last write", "replSetGetStatus"),
     Asked("replSetGetConfig", "members that are behind on purpose", "replSetGetConfig"),
     Asked("count", "ranges that are still to be deleted", "find", "config.rangeDeletions"),

@@ -62,7 +62,7 @@ def fire(night, host: str, monkeypatch):
     def is_primary(address):
         replica_set, member = members[address]
         member.unit.look()
-        return member.up and replica_set.hello(member)["isWritablePrimary"]
+        return member.up and replica_set.hello(member)["ismaster"]
 
     def is_healthy(url):
         return answer(f"curl --output /dev/null --write-out %{{http_code}} --request GET {url}", "")[1] == "200"

@@ -147,14 +147,18 @@ class FakeReplicaSet:
         return self.primary
 
     def hello(self, member: FakeMember) -> Document:
-        """Answer ``hello``; a member that has just started is neither primary nor secondary once."""
+        """
+        Answer ``isMaster``, after its page in MongoDB's manual.
+
+        A member that has just started is neither primary nor secondary once.
+        """
         primary = self.primary in (member.host,) or self.stray_primary == member.host
         ready = primary or not member.starting
         member.starting = False
         return {
             "setName": self.name,
             "me": member.address,
-            "isWritablePrimary": primary,
+            "ismaster": primary,
             "secondary": ready and not primary and not member.arbiter,
             **({"arbiterOnly": True} if member.arbiter else {}),
         }
@@ -231,7 +235,7 @@ class FakeReplicaSet:
                 return batch([entry for entry in self.oplog if matches(entry, more["filter"])][: more["limit"]])
         assert (value, database, more) == (1, "admin", {})
         match command:
-            case "hello":
+            case "isMaster":
                 return self.hello(member)
             case "replSetGetStatus":
                 return self.status()

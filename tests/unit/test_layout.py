@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from pymongo import common
 
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "plugins" / "vitam_operators"
@@ -100,3 +101,8 @@ def test_both_locks_agree():
     runtime, development = locked("requirements.txt"), locked("requirements-dev.txt")
     shared = runtime.keys() & development.keys()
     assert {package: development[package] for package in shared} == {package: runtime[package] for package in shared}
+
+
+def test_the_driver_speaks_to_the_oldest_mongodb_of_vitam():
+    """Vitam 4 and 5 have MongoDB 4.2, whose wire version is 8; pymongo 4.17 and later refuse it."""
+    assert common.MIN_SUPPORTED_WIRE_VERSION <= 8

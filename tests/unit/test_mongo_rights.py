@@ -50,7 +50,7 @@ def clients(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Clie
 @pytest.mark.parametrize(
     ("who", "database", "command"),
     [
-        ("member", "admin", {"hello": 1}),
+        ("member", "admin", {"isMaster": 1}),
         ("member", "admin", {"replSetGetStatus": 1}),
         ("member", "admin", {"replSetGetConfig": 1}),
         ("member", "admin", CURRENT),

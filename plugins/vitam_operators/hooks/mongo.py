@@ -41,6 +41,18 @@ class MongoClient:
             raise _unreachable(self.where, f"{name}: {error}") from error
         return answer
 
+    async def hello(self) -> Answer:
+        """
+        Return what this server says it is, as ``hello`` has it.
+
+        It is asked ``isMaster``, which MongoDB 4.2 to 6.0 all answer with the same fields but one: ``ismaster`` for
+        ``isWritablePrimary`` (MongoDB's manual, ``hello`` and ``isMaster``). MongoDB 4.2.6 does not know ``hello``.
+
+        :raises MongoUnreachableError: no answer
+        """
+        answer = dict(await self.command("isMaster"))
+        return answer | {"isWritablePrimary": bool(answer.pop("ismaster", False))}
+
     async def feature_compatibility_version(self) -> str:
         """Return the FCV that a cluster's config set holds: a copy opens only on a MongoDB that allows it."""
         answer = await self.command("find", "system.version", filter={"_id": "featureCompatibilityVersion"})
@@ -151,12 +163,12 @@ def address(platform: Platform, host: str, port: int) -> str:
 async def hellos(
     platform: Platform, cluster: MongoCluster, hosts: Iterable[str], port: int
 ) -> dict[str, Answer | None]:
-    """Ask members for ``hello``, all at once; ``None`` for one that does not answer."""
+    """Ask members what they are, all at once; ``None`` for one that does not answer."""
 
     async def ask(host: str) -> Answer | None:
         try:
             async with member(platform, cluster, host, port).connect() as client:
-                return await client.command("hello")
+                return await client.hello()
         except MongoUnreachableError:
             return None
 

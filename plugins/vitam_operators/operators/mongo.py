@@ -122,7 +122,7 @@ class StopPrimaryOperator(ReplicaSetOperator, WaitingOperator):
     async def _check_again(self, part: MongoPart, host: str) -> dict[str, Any]:
         """Make sure that this very member is to be stopped; return what is noted of it."""
         async with mongo_hooks.member(self.platform, part.cluster, host, part.daemon.port).connect() as client:
-            hello = await client.command("hello")
+            hello = await client.hello()
             configuration = await client.command("replSetGetConfig")
             noted = await notes.member_notes(client, configuration)
         mongo.primary_of(part.replica_set.name, {host: hello})
