@@ -7,6 +7,8 @@ import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
+from lab import mongod
+
 LAB = Path(__file__).resolve().parent
 COMPOSE_FILE = LAB.parent / "docker-compose.yaml"
 IMAGE = "vitam-lab-host"
@@ -45,9 +47,10 @@ def build_image() -> None:
 
     :raises LabError: when mongod is missing or the build fails.
     """
-    if not (LAB / ".cache" / "mongod").exists():
+    if missing := mongod.missing():
         raise LabError(
-            f"{LAB}/.cache/mongod is missing: the image needs a mongod 6.0\nhint: `make setup` puts it there"
+            f"the hosts' image needs MongoDB's servers; missing: {', '.join(missing)}\n"
+            "hint: `make setup` puts them there"
         )
     base = os.environ.get("LAB_BASE_IMAGE", "debian:bookworm-slim")
     command = ["docker", "build", "--quiet", "--tag", IMAGE, "--build-arg", f"BASE={base}"]

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from lab import containers, lifecycle, variants
 from lab.containers import LabError
+from lab.mongod import UnknownMongod
 from lab.services.switches import known_switches
 from lab.state import lines, read_state
 from lab.topology import Host, Platform, load_platform
@@ -26,7 +27,7 @@ def main(arguments: list[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         return int(options.run(options))
-    except (LabError, UnknownPlatform) as error:
+    except (LabError, UnknownMongod, UnknownPlatform) as error:
         print(f"ERROR {error}", file=sys.stderr)
         return 1
 

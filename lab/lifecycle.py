@@ -8,7 +8,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
-from lab import containers, credentials, disks
+from lab import containers, credentials, disks, mongod
 from lab.containers import LabError
 from lab.plans import data_mb, plan_of
 from lab.state import PlatformState, read_state
@@ -50,7 +50,8 @@ def up(platform: Platform) -> PlatformState:
     if left_behind := _take_over(platform):
         narrator.say(left_behind)
     made = credentials.load_or_make(platform)
-    narrator.say(f"platform {platform.name}: Vitam {platform.version}, {len(platform.hosts)} hosts")
+    mongodb = mongod.version_of(platform.version)
+    narrator.say(f"platform {platform.name}: Vitam {platform.version}, MongoDB {mongodb}, {len(platform.hosts)} hosts")
     containers.build_image()
     narrator.say("image ready")
     narrator.say(disks.prepare(platform.name, list(platform.hosts)))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from typing import Any
 
+from lab import mongod
 from lab.components import COMPONENTS, CONFIG_SET, MONGO_PORTS, SECURING
 from lab.containers import LabError
 from lab.topology import Cluster, Host, Platform
@@ -44,6 +45,7 @@ def plan_of(platform: Platform, host: Host, made: dict[str, Any], rights: tuple[
         "host": host.name,
         "address": host.address,
         "version": platform.version,
+        "mongodb": mongod.version_of(platform.version),
         "timers": timers,
         "securing_timers": list(SECURING) if timers and "logbook" in host.components else [],
         "restart": "always" if timers else None,

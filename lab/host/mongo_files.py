@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from lab import mongod
 from lab.host.files import make_directory, write
 
 # Small caches and a small oplog keep eleven servers on one machine. MongoDB's quiesce time before a shutdown (15 s) is
 # shortened, and the sessions collection is not cut into 1024 chunks that the balancer would then move about.
+QUIESCE_S = 3
 SERVER = """\
 systemLog:
   destination: file
@@ -34,8 +36,7 @@ security:
   keyFile: "/vitam/conf/{role}/keyfile"
   authorization: enabled
 setParameter:
-  shutdownTimeoutMillisForSignaledShutdown: 3000
-  {parameter}
+{parameters}
 """
 ROUTER = """\
 systemLog:
@@ -51,10 +52,11 @@ security:
 """
 
 
-def install(address: str, member: dict[str, Any], cluster: dict[str, Any]) -> None:
+def install(address: str, version: str, member: dict[str, Any], cluster: dict[str, Any]) -> None:
     """
     Write what one MongoDB process of this host needs.
 
+    :param version: of MongoDB.
     :param member: role, port and replica set of the process.
     :param cluster: keyfile and the config set's address of its cluster.
     """
@@ -64,7 +66,7 @@ def install(address: str, member: dict[str, Any], cluster: dict[str, Any]) -> No
     if role != "mongos":
         make_directory(f"/vitam/data/{role}/db", "vitamdb", "vitam", 0o750)
     write(f"/vitam/conf/{role}/keyfile", cluster["keyfile"] + "\n", "vitamdb", "vitam", 0o600)
-    text = _router(address, member, cluster) if role == "mongos" else _server(address, member)
+    text = _router(address, member, cluster) if role == "mongos" else _server(address, version, member)
     write(f"/vitam/conf/{role}/{role}.conf", text, "vitamdb", "vitam", 0o640)
 
 
@@ -72,13 +74,14 @@ def _router(address: str, member: dict[str, Any], cluster: dict[str, Any]) -> st
     return ROUTER.format(address=address, port=member["port"], config_db=cluster["config"])
 
 
-def _server(address: str, member: dict[str, Any]) -> str:
+def _server(address: str, version: str, member: dict[str, Any]) -> str:
     config = member["role"] == "mongoc"
+    parameters = mongod.parameters(version, config_server=config, quiesce_s=QUIESCE_S)
     return SERVER.format(
         address=address,
         port=member["port"],
         role=member["role"],
         set_name=member["set"],
         cluster_role="configsvr" if config else "shardsvr",
-        parameter="minNumChunksForSessionsCollection: 1" if config else "orphanCleanupDelaySecs: 60",
+        parameters="\n".join(f"  {name}: {value}" for name, value in parameters.items()) or "  {}",
     )

@@ -1,4 +1,9 @@
-"""A real mongod of the lab on the loopback: a replica set of one member, and whatever a drill opens beside it."""
+"""
+A real mongod of the lab on the loopback: a replica set of one member, and whatever a drill opens beside it.
+
+Which mongods there are says lab/mongod.py. A test whose subject differs between them asks for the fixture
+``each_mongod`` (tests/unit/conftest.py); all others take :data:`MONGOD`, what Vitam 7 ships.
+"""
 
 from __future__ import annotations
 
@@ -14,9 +19,9 @@ from typing import Any
 
 from pymongo import MongoClient
 
-from tests.conftest import ROOT
+from lab import mongod
 
-MONGOD = ROOT / "lab" / ".cache" / "mongod"
+MONGOD = mongod.binary("5.0.32")
 STARTS_WITHIN_S = 60
 
 
@@ -36,10 +41,19 @@ def listens(port: int) -> bool:
     return True
 
 
+def quick_end(program: Path) -> list[str]:
+    """Return the words by which a mongod ends at once, where it would go on answering for a while."""
+    wanted = mongod.parameters(program.parent.name, config_server=False, quiesce_s=0.1)
+    return [word for name, value in wanted.items() for word in ("--setParameter", f"{name}={value}")]
+
+
 @contextmanager
 def running(words: list[str], port: int, log: Path) -> Iterator[subprocess.Popen[bytes]]:
     """Run a mongod until it listens or has ended, and end it in order at the end of the block."""
-    with log.open("wb") as output, subprocess.Popen(words, stdout=output, stderr=output) as process:
+    with (
+        log.open("wb") as output,
+        subprocess.Popen(words, stdout=output, stderr=output, env=mongod.environment()) as process,
+    ):
         try:
             give_up = time.monotonic() + STARTS_WITHIN_S
             while process.poll() is None and not listens(port):
@@ -52,11 +66,14 @@ def running(words: list[str], port: int, log: Path) -> Iterator[subprocess.Popen
 
 
 @contextmanager
-def member(db_path: Path) -> Iterator[MongoClient[dict[str, Any]]]:
+def member(db_path: Path, program: Path = MONGOD) -> Iterator[MongoClient[dict[str, Any]]]:
     """
     Give the primary of a replica set of one member that asks for accounts; it closes its files at the end.
 
     Left out: other members, their lag and elections; a cluster (it is not started as a shard).
+
+    :param db_path: made here; keyfile and log lie beside it.
+    :param program: the mongod, such as ``mongod.binary("4.2.6")``.
     """
     db_path.mkdir()
     key, port = base64.b64encode(os.urandom(48)).decode(), free_port()
@@ -64,17 +81,17 @@ def member(db_path: Path) -> Iterator[MongoClient[dict[str, Any]]]:
     keyfile.write_text(key)
     keyfile.chmod(0o600)
     words = [
-        *(str(MONGOD), "--dbpath", str(db_path), "--directoryperdb", "--bind_ip", "127.0.0.1", "--port", str(port)),
+        *(str(program), "--dbpath", str(db_path), "--directoryperdb", "--bind_ip", "127.0.0.1", "--port", str(port)),
         *("--replSet", "shard0", "--keyFile", str(keyfile), "--nounixsocket", "--wiredTigerCacheSizeGB", "0.25"),
-        *("--setParameter", "shutdownTimeoutMillisForSignaledShutdown=100", "--oplogSize", "16"),
-        *("--setParameter", "enableTestCommands=1"),
+        *("--setParameter", "enableTestCommands=1", "--oplogSize", "16"),
+        *quick_end(program),
     ]
     account = {"username": "__system", "password": key, "authSource": "local", "authMechanism": "SCRAM-SHA-256"}
     with running(words, port, db_path.with_name("member.log")) as process:
         with MongoClient[dict[str, Any]]("127.0.0.1", port, directConnection=True, **account) as client:
             members = [{"_id": 0, "host": f"127.0.0.1:{port}"}]
             client.admin.command("replSetInitiate", {"_id": "shard0", "members": members})
-            while not client.admin.command("hello")["isWritablePrimary"]:
+            while not client.admin.command("isMaster")["ismaster"]:
                 time.sleep(0.05)
             yield client
         process.terminate()

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import threading
+from pathlib import Path
 
 import pytest
 
+from lab import mongod
 from tests.fakes.guarded import GuardedHost
 from vitam_operators.on_host import restart_guard
 
@@ -24,6 +27,15 @@ def serve():
     for server in servers:
         server.shutdown()
         server.server_close()
+
+
+@pytest.fixture(scope="module", params=mongod.VERSIONS)
+def each_mongod(request: pytest.FixtureRequest) -> Path:
+    """The program of each mongod in turn, for what differs between them."""
+    program = mongod.binary(request.param)
+    if not program.exists() and not os.environ.get("CI"):  # in CI they fail rather than not run
+        pytest.skip("tools/setup puts the lab's mongods there")
+    return program
 
 
 @pytest.fixture

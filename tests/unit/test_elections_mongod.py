@@ -1,4 +1,4 @@
-"""A certain member becomes the primary: three real mongods 6.0.5, and no command that no manual has."""
+"""A certain member becomes the primary: three real mongods, and no command that no manual has."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ import pytest
 from pymongo import MongoClient
 
 from tests.conftest import TESTS
-from tests.fakes.member import MONGOD, free_port, running
+from tests.fakes.member import MONGOD, free_port, quick_end, running
 from vitam_operators.hooks import elections
 from vitam_operators.hooks.mongo import MongoHook
 from vitam_operators.parts import shard_parts
@@ -57,7 +57,7 @@ class ReplicaSet:
         return [
             *(str(MONGOD), "--dbpath", str(self.home / name), "--bind_ip", HOSTS[name], "--port", str(self.port)),
             *("--replSet", "shard0", "--keyFile", str(self.home / "keyfile"), "--nounixsocket", "--oplogSize", "16"),
-            *("--wiredTigerCacheSizeGB", "0.25", "--setParameter", "shutdownTimeoutMillisForSignaledShutdown=100"),
+            *("--wiredTigerCacheSizeGB", "0.25", *quick_end(MONGOD)),
         ]
 
     def client(self, name: str, account: str = "__system") -> MongoClient[dict[str, Any]]:
@@ -72,7 +72,7 @@ class ReplicaSet:
         settings = {"electionTimeoutMillis": 3000}
         for name in HOSTS:
             with self.client(name) as client:
-                client.admin.command("hello")
+                client.admin.command("isMaster")
         with self.client("one") as client:
             client.admin.command("replSetInitiate", {"_id": "shard0", "members": members, "settings": settings})
         self.wait(lambda: self.primaries)
@@ -86,7 +86,7 @@ class ReplicaSet:
         found = []
         for name in HOSTS:
             with self.client(name) as client:
-                if client.admin.command("hello")["isWritablePrimary"]:
+                if client.admin.command("isMaster")["ismaster"]:
                     found.append(name)
         return found
 
@@ -154,6 +154,6 @@ async def test_each_member_can_be_made_the_primary_and_none_stays_frozen(replica
 def _alive(replica_set: ReplicaSet, names: tuple[str, ...]) -> bool:
     for name in names:
         with replica_set.client(name) as client:
-            if client.admin.command("hello")["isWritablePrimary"]:
+            if client.admin.command("isMaster")["ismaster"]:
                 return True
     return False

@@ -1,4 +1,4 @@
-"""What a night notes of MongoDB, asked of a real mongod 6.0.5 with no more rights than Vitam's accounts have."""
+"""What a night notes of MongoDB, asked of a real mongod with no more rights than Vitam's accounts have."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ async def test_of_a_config_set_only_the_catalogue_is_counted(mongod):
 async def test_a_member_tells_how_it_was_started_and_how_far_it_is(mongod):
     async with connected(mongod, "localadmin") as client:
         noted = await notes.member_notes(client, await client.command("replSetGetConfig"))
-    assert (noted["version"], noted["fcv"], noted["term"]) == ("6.0.5", "6.0", 1)
+    assert (noted["version"], noted["fcv"], noted["term"]) == ("5.0.32", "5.0", 1)
     assert noted["storage"].items() >= {"engine": "wiredTiger", "directoryPerDB": True}.items()
     assert noted["key_file"] == str(mongod.home / "keyfile")
     assert noted["configuration"]["members"][0]["host"] == f"127.0.0.1:{mongod.port}"

@@ -1,4 +1,4 @@
-"""A restore with a real mongod 6.0.5: a member copied cold, recovered, rewritten, and started at another address."""
+"""A restore with a real mongod: a member copied cold, recovered, rewritten, and started at another address."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ class Data:
             MongoClient[dict[str, Any]](host, int(port), directConnection=True, **account) as client,
         ):
             give_up = time.monotonic() + 60
-            while not client.admin.command("hello")["isWritablePrimary"]:
+            while not client.admin.command("isMaster")["ismaster"]:
                 assert time.monotonic() < give_up, "it was not elected"
                 time.sleep(0.05)
             client.metadata.Unit.insert_one({"_id": "written by the restored set"})
