@@ -7,6 +7,7 @@ The platform file as typed models: which hosts, which services, which databases,
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 from typing import Annotated, Literal
 
@@ -15,6 +16,7 @@ from pydantic import AfterValidator, Field
 from vitam_operators import procedure, versions
 from vitam_operators.config_copies import CopyConfig, DrillConfig, RestoreConfig
 from vitam_operators.config_messages import MessagesConfig
+from vitam_operators.config_services import ElasticsearchCluster, PortsConfig
 from vitam_operators.config_types import (
     ALL_DAYS,
     HOST_KEY_PATTERN,
@@ -148,16 +150,6 @@ class MongoCluster(Strict):
     mongod: MongodDaemon = MongodDaemon()
 
 
-class ElasticsearchCluster(Strict):
-    """One Elasticsearch cluster. Its indexes are not copied: Vitam rebuilds them, or Elasticsearch keeps a snapshot."""
-
-    name: Name
-    hosts: tuple[Name, ...] = Field(min_length=1)
-    unit: Unit = "vitam-elasticsearch-data.service"
-    port: Port = 9200
-    snapshot_repository: Name | None = Field(default=None, description="Elasticsearch's repository for a snapshot")
-
-
 class SecuringConfig(Strict):
     """How the securing of the logbooks is recognised, waited for and held."""
 
@@ -221,6 +213,7 @@ class Platform(Strict):
     hosts: tuple[Host, ...] = Field(min_length=1)
     mongodb: tuple[MongoCluster, ...] = Field(min_length=1)
     elasticsearch: tuple[ElasticsearchCluster, ...] = Field(min_length=1)
+    ports: dict[str, PortsConfig] = Field(default={}, description="by component: its ports, where not Vitam's own")
     securing: SecuringConfig
     workflows: WorkflowsConfig = WorkflowsConfig()
     copies: CopyConfig = Field(default=CopyConfig(), alias="copy")
@@ -238,6 +231,11 @@ class Platform(Strict):
     def cluster(self, name: str) -> MongoCluster:
         """Return the MongoDB cluster of that name."""
         return next(cluster for cluster in self.mongodb if cluster.name == name)
+
+    def service(self, name: str) -> procedure.Service:
+        """Return a component with the ports that it has on this platform."""
+        own, vitams = self.ports.get(name, PortsConfig()), procedure.SERVICES[name]
+        return dataclasses.replace(vitams, port=own.service or vitams.port, admin_port=own.admin or vitams.admin_port)
 
     @property
     def services(self) -> tuple[str, ...]:

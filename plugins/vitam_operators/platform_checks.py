@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import PurePosixPath
 
-from vitam_operators import procedure, versions
+from vitam_operators import port_checks, procedure, versions
 from vitam_operators.config import MongoCluster, Platform, ReplicaSet
 from vitam_operators.config_copies import FileSet
 from vitam_operators.parts import all_parts, holds
@@ -21,7 +21,7 @@ def findings(platform: Platform) -> Iterator[str]:
     yield from _window(platform)
     yield from _hosts(platform)
     yield from _mongodb(platform)
-    yield from _shared_ports_and_units(platform)
+    yield from port_checks.findings(platform)
     yield from _elasticsearch(platform)
     yield from _securing(platform)
     yield from _restic(platform)
@@ -94,28 +94,6 @@ def _sets(cluster: MongoCluster) -> Iterator[tuple[str, ReplicaSet]]:
         yield f"shards.{number} ({shard.name})", shard
 
 
-def _shared_ports_and_units(platform: Platform) -> Iterator[str]:
-    ports: dict[tuple[str, int], set[str]] = defaultdict(set)
-    units: dict[tuple[str, str], set[str]] = defaultdict(set)
-    for host, cluster, kind in _daemons(platform):
-        daemon = getattr(cluster, kind)
-        ports[host, daemon.port].add(f"{kind} of {cluster.name}")
-        units[host, daemon.unit].add(f"{kind} of {cluster.name}")
-    for (host, port), users in ports.items():
-        if len(users) > 1:
-            yield f"at mongodb: port {port} of host {host!r} is that of {' and of '.join(sorted(users))}"
-    for (host, unit), users in units.items():
-        if len(users) > 1:
-            yield f"at mongodb: unit {unit} of host {host!r} is that of {' and of '.join(sorted(users))}"
-
-
-def _daemons(platform: Platform) -> Iterator[tuple[str, MongoCluster, str]]:
-    for cluster in platform.mongodb:
-        yield from ((host, cluster, "mongos") for host in cluster.routers)
-        yield from ((member.host, cluster, "mongoc") for member in cluster.config_set.members)
-        yield from ((member.host, cluster, "mongod") for shard in cluster.shards for member in shard.members)
-
-
 def _elasticsearch(platform: Platform) -> Iterator[str]:
     known = [host.name for host in platform.hosts]
     yield from _twice("elasticsearch", (cluster.name for cluster in platform.elasticsearch))
@@ -168,7 +146,9 @@ def _file_sets(platform: Platform) -> Iterator[str]:
 def _running_databases(platform: Platform, file_set: FileSet) -> set[str]:
     on = set(file_set.hosts) or {host.name for host in platform.hosts}
     paths = (
-        getattr(cluster, kind).db_path for host, cluster, kind in _daemons(platform) if host in on and kind != "mongos"
+        getattr(cluster, kind).db_path
+        for host, cluster, kind in port_checks.daemons(platform)
+        if host in on and kind != "mongos"
     )
     return {path for path in paths if holds(file_set, path)}
 
@@ -181,28 +161,16 @@ def _keep(platform: Platform) -> Iterator[str]:
 
 def _drill(platform: Platform) -> Iterator[str]:
     directory, ours = PurePosixPath(platform.drill.directory), platform.copies.directory
-    for path in sorted({ours, *(getattr(c, kind).db_path for _, c, kind in _daemons(platform) if kind != "mongos")}):
+    for path in sorted(
+        {ours, *(getattr(c, kind).db_path for _, c, kind in port_checks.daemons(platform) if kind != "mongos")}
+    ):
         if directory.is_relative_to(path) or PurePosixPath(path).is_relative_to(directory):
             yield f"at drill.directory: {directory} and {path} hold one another, a drill needs a directory of its own"
-    for host, ports in _ports(platform).items():
-        sets = sum(name == host and kind != "mongos" for name, _, kind in _daemons(platform))
+    for host, ports in port_checks.listening(platform).items():
+        sets = sum(name == host and kind != "mongos" for name, _, kind in port_checks.daemons(platform))
         wanted = range(platform.drill.port, platform.drill.port + sets)
-        for port in sorted(ports & set(wanted)):
+        for port in sorted(set(ports) & set(wanted)):
             yield f"at drill.port: a drill on host {host!r} may need {wanted[0]} to {wanted[-1]}, {port} is taken there"
-
-
-def _ports(platform: Platform) -> dict[str, set[int]]:
-    """Return the ports on which something of the platform listens, for each host."""
-    ports: dict[str, set[int]] = defaultdict(set)
-    for host, cluster, kind in _daemons(platform):
-        ports[host].add(getattr(cluster, kind).port)
-    for elastic in platform.elasticsearch:
-        for name in elastic.hosts:
-            ports[name].add(elastic.port)
-    for machine in platform.hosts:
-        known = (procedure.SERVICES[name] for name in machine.services if name in procedure.SERVICES)
-        ports[machine.name] |= {port for service in known for port in (service.port, service.admin_port)}
-    return ports
 
 
 def _orders(platform: Platform) -> Iterator[str]:

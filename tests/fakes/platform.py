@@ -55,7 +55,7 @@ class FakePlatform:
         for host in self.platform.hosts:
             self.hosts[host.name] = FakeHost(host, self.tell, self._web)
             self.hosts[host.name].files["/vitam/conf/vitam.conf"] = 1_000
-            for service in (SERVICES[name] for name in host.services):
+            for service in map(self.platform.service, host.services):
                 ports = (service.port, service.admin_port)
                 self._unit(host.name, FakeUnit(service.unit, ports, FAILED_BY_SIGTERM))
         for name in self.platform.hosts_of("offer"):

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from vitam_operators import elastic, nights
-from vitam_operators.config import ElasticsearchCluster, Platform
+from vitam_operators.config import Platform
+from vitam_operators.config_services import ElasticsearchCluster
 from vitam_operators.errors import NotHealthyError, RetryableError, VitamBackupError
 from vitam_operators.hooks.hosts import HostHook, Shell, target
 from vitam_operators.operators.base import WaitingOperator

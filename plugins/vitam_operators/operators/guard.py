@@ -176,14 +176,15 @@ def plan_of(platform: Platform, night: Night, host: str) -> dict[str, Any]:
 
 def status_url(platform: Platform, host: str, unit: str) -> str:
     """Return where a Vitam service says whether it is healthy; nothing for what is none."""
-    ports = {service.unit: service.admin_port for service in SERVICES.values() if service.is_vitams}
+    services = (platform.service(name) for name in platform.services)
+    ports = {service.unit: service.admin_port for service in services if service.is_vitams}
     return f"http://{platform.host(host).admin_ip}:{ports[unit]}/admin/v1/status" if unit in ports else ""
 
 
 def resume_url(platform: Platform, host: str) -> str:
     """Return where the scheduler is told to go on, if this platform has one that a night pauses."""
     own = platform.securing.by == "quartz"
-    return securing.resume_url(platform.host(host).admin_ip, SERVICES["scheduler"].admin_port) if own else ""
+    return securing.resume_url(platform.host(host).admin_ip, platform.service("scheduler").admin_port) if own else ""
 
 
 def replica_sets(platform: Platform) -> list[list[str]]:

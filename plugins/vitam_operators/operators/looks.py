@@ -19,7 +19,6 @@ from vitam_operators.host_units import mongo_parts_of, optional_timers, units_of
 from vitam_operators.operators.base import NightOperator
 from vitam_operators.operators.targets import ClusterOperator, HostOperator
 from vitam_operators.parts import MongoPart, config_parts, files_parts, shard_parts
-from vitam_operators.procedure import SERVICES
 
 Facts = dict[str, Any]
 FINDINGS = "findings"
@@ -155,7 +154,7 @@ class CheckHostOperator(HostOperator, LookOperator):
         return f"{mounts[0]} is another file system" if mounts else await shell.run(reflink.hindrance(part.db_path))
 
     async def _versions(self, shell: Shell, running: list[str]) -> dict[str, str]:
-        services = [SERVICES[name] for name in shell.host.services]
+        services = [self.platform.service(name) for name in shell.host.services]
         services = [service for service in services if service.is_vitams and service.unit in running]
         answers = [await shell.run(health.admin_version(shell.host.admin_ip, s.admin_port)) for s in services]
         return {service.name: answer for service, answer in zip(services, answers, strict=True) if answer}

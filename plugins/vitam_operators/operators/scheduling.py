@@ -9,7 +9,6 @@ from vitam_operators.hooks.hosts import HostHook, target
 from vitam_operators.nights import HELD, Night
 from vitam_operators.operators.base import NightOperator, WaitingOperator
 from vitam_operators.operators.services import note, on_each, require_guarded, require_own
-from vitam_operators.procedure import SERVICES
 from vitam_operators.triggers.base import Wait
 from vitam_operators.triggers.quiet import SchedulingHeld
 
@@ -32,7 +31,7 @@ class HoldSchedulingOperator(WaitingOperator):
         return SchedulingHeld(self.platform_file)
 
     async def _pause_scheduler(self, night: Night) -> None:
-        scheduler = SERVICES["scheduler"]
+        scheduler = self.platform.service("scheduler")
         for host in self.platform.hosts_of(scheduler.name):
             ran = scheduler.unit in night.opened["units_before"].get(host, [])
             if not ran or night.read(f"stop.{scheduler.unit}@{host}"):
@@ -76,7 +75,7 @@ class ResumeSchedulingOperator(NightOperator):
             note(attempt, HELD, {"resumed_at": nights.now_text()})
 
     async def _resume_scheduler(self, night: Night) -> None:
-        scheduler = SERVICES["scheduler"]
+        scheduler = self.platform.service("scheduler")
         before = night.opened["units_before"]
 
         async def resume(host: str) -> None:

@@ -12,7 +12,6 @@ from vitam_operators.hooks.hosts import HostHook, Shell, target
 from vitam_operators.nights import Night
 from vitam_operators.operators.base import NightOperator, WaitingOperator
 from vitam_operators.operators.targets import ClusterOperator, HostOperator, ServiceOperator
-from vitam_operators.procedure import SERVICES
 from vitam_operators.triggers.base import Report, Wait
 from vitam_operators.triggers.units import UnitHealthy, UnitStopped
 
@@ -191,7 +190,8 @@ class StopServiceOperator(ServiceOperator, StopUnitOperator):
     @property
     def ports(self) -> list[int]:
         """The service's business and admin ports."""
-        return [SERVICES[self.service].port, SERVICES[self.service].admin_port]
+        service = self.platform.service(self.service)
+        return [service.port, service.admin_port]
 
 
 class StartServiceOperator(ServiceOperator, StartUnitOperator):
@@ -200,7 +200,7 @@ class StartServiceOperator(ServiceOperator, StartUnitOperator):
     @property
     def admin_port(self) -> int:
         """The service's admin port."""
-        return SERVICES[self.service].admin_port
+        return self.platform.service(self.service).admin_port
 
 
 class StartRouterOperator(ClusterOperator, StartUnitOperator):

@@ -9,7 +9,6 @@ from vitam_operators import securing, systemd, workflows
 from vitam_operators.config import Platform
 from vitam_operators.hooks.hosts import HostHook, target
 from vitam_operators.platforms import platform_at
-from vitam_operators.procedure import SERVICES
 from vitam_operators.triggers.base import Report, Wait, remembered
 
 
@@ -37,7 +36,7 @@ class WorkflowsDrained(Wait):
         return Report(self.quiet_polls >= platform.workflows.polls_in_a_row, words, {"paused": paused})
 
     async def _count(self, platform: Platform, host: str) -> workflows.Workflows:
-        port = SERVICES["processing"].admin_port
+        port = platform.service("processing").admin_port
         async with HostHook(target(platform, host)).connect() as shell:
             return await shell.run(workflows.count_workflows(shell.host.admin_ip, port))
 
@@ -115,7 +114,7 @@ async def scheduler_jobs(platform: Platform) -> tuple[str, ...]:
     """Return the jobs that the platform's schedulers run now; none when no scheduler runs."""
     from airflow.sdk.bases.hook import BaseHook
 
-    scheduler = SERVICES["scheduler"]
+    scheduler = platform.service("scheduler")
     jobs: list[str] = []
     if not platform.hosts_of(scheduler.name):
         return ()

@@ -1,0 +1,24 @@
+"""The part of the platform file that says where Elasticsearch and Vitam's components answer."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from vitam_operators.config_types import Name, Port, Strict, Unit
+
+
+class ElasticsearchCluster(Strict):
+    """One Elasticsearch cluster. Its indexes are not copied: Vitam rebuilds them, or Elasticsearch keeps a snapshot."""
+
+    name: Name
+    hosts: tuple[Name, ...] = Field(min_length=1)
+    unit: Unit = "vitam-elasticsearch-data.service"
+    port: Port = 9200
+    snapshot_repository: Name | None = Field(default=None, description="Elasticsearch's repository for a snapshot")
+
+
+class PortsConfig(Strict):
+    """The ports of one component, on all its hosts; what is left out is as in Vitam's ``vitam_vars``."""
+
+    service: Port | None = Field(default=None, description="Ansible's port_service: the business API")
+    admin: Port | None = Field(default=None, description="Ansible's port_admin: status, version and metrics")
