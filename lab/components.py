@@ -53,11 +53,13 @@ ELASTICSEARCH = "elasticsearch-data"
 MONGO_PORTS: dict[str, int] = {"mongos": 27017, "mongoc": 27018, "mongod": 27019}
 CONFIG_SET = "configsvr"
 
-# Vitam <= 5: securing is a oneshot unit started by a timer (values of Vitam 4.0.7); later it is a job of the scheduler.
+# Vitam <= 5: securing is a oneshot unit started by a timer; later it is a job of the scheduler.
+# ProgrammeVitam/vitam@5.3 deployment/environments/group_vars/all/vitam_vars.yml:109-118;
+# ProgrammeVitam/vitam@7.0.1 deployment/ansible-vitam/roles/vitam/templates/scheduler/jobs/jobs-logbook.xml.j2.
 SECURING: dict[str, tuple[str, str, int]] = {
     "traceability-operations": ("OperationTraceabilityJob", "*-*-* *:05:00", 5),
-    "traceability-lfc-objectgroup": ("ObjectGroupLFCTraceabilityJob", "*-*-* *:15:00", 15),
-    "traceability-lfc-unit": ("UnitLFCTraceabilityJob", "*-*-* *:35:00", 35),
+    "traceability-lfc-objectgroup": ("TraceabilityLFCObjectGroupJob", "*-*-* *:15:00", 15),
+    "traceability-lfc-unit": ("TraceabilityLFCUnitJob", "*-*-* *:35:00", 35),
     "traceability-audit": ("TraceabilityAuditJob", "*-*-* 00:55:00", 55),
 }
 

@@ -3,6 +3,13 @@ Stand-in of Elasticsearch: ``python3 -m lab.services.elasticsearch``, port 9200.
 
 It keeps cluster settings (in a file, so that they outlive a restart), tells its health, accepts a flush, and ends with
 143 after a SIGTERM. A snapshot is a name that is in progress for a moment; its ``metadata`` says that it holds nothing.
+
+Sources: Elastic's documentation, elastic.co/guide/en/elasticsearch/reference/7.17/: ``rest-api-root.html``,
+``cluster-health.html``, ``cluster-update-settings.html``, ``cluster-get-settings.html``, ``indices-flush.html``,
+``create-snapshot-api.html``, ``get-snapshot-api.html``, ``delete-snapshot-api.html``, ``stopping-elasticsearch.html``;
+its versions: ``ProgrammeVitam/vitam@4.0.7 sources/pom.xml:145`` (7.16.3, also 5.3) and ``@7.0.1 sources/pom.xml:151``
+(7.17.8, also 6.2).
+
 Left out: indices, documents, other nodes.
 """
 
@@ -45,15 +52,7 @@ class Elasticsearch:
         """Answer one request."""
         match request.method, request.path.rstrip("/") or "/":
             case "GET", "/":
-                return Answer(
-                    200,
-                    {
-                        "name": NAME,
-                        "cluster_name": NAME,
-                        "version": {"number": "7.17.8"},
-                        "tagline": "You Know, for Search",
-                    },
-                )
+                return Answer(200, self.root())
             case "GET", "/_cluster/health":
                 return Answer(200, self.health())
             case "GET", "/_cluster/settings":
@@ -88,17 +87,42 @@ class Elasticsearch:
         }
         return Answer(200, {"snapshots": [{**found, "metadata": {"stand_in": "holds no index"}}]})
 
+    def root(self) -> dict[str, Any]:
+        """Return what the node says of itself."""
+        version = {
+            "number": "7.16.3" if int(self.version.partition(".")[0]) < 6 else "7.17.8",
+            "build_flavor": "default",
+            "build_type": "deb",
+            "build_hash": "0" * 40,
+            "build_date": "2022-01-01T00:00:00Z",
+            "build_snapshot": False,
+            "lucene_version": "8.11.1",
+            "minimum_wire_compatibility_version": "6.8.0",
+            "minimum_index_compatibility_version": "6.0.0-beta1",
+        }
+        named = {"name": NAME, "cluster_name": NAME, "cluster_uuid": "A" * 22}
+        return {**named, "version": version, "tagline": "You Know, for Search"}
+
     def health(self) -> dict[str, Any]:
         """Return red for a moment after the start, then green; a switch keeps it red."""
         young = time.monotonic() - self.started_at < switches.seconds(NAME, "start_s", START_S) + 1
         red = young or switches.is_set(NAME, "never-healthy")
-        shards = {"active_primary_shards": 10, "active_shards": 10, "unassigned_shards": 0}
         return {
             "cluster_name": NAME,
             "status": "red" if red else "green",
             "timed_out": False,
             "number_of_nodes": 1,
-            **shards,
+            "number_of_data_nodes": 1,
+            "active_primary_shards": 10,
+            "active_shards": 10,
+            "relocating_shards": 0,
+            "initializing_shards": 0,
+            "unassigned_shards": 0,
+            "delayed_unassigned_shards": 0,
+            "number_of_pending_tasks": 0,
+            "number_of_in_flight_fetch": 0,
+            "task_max_waiting_in_queue_millis": 0,
+            "active_shards_percent_as_number": 100.0,
         }
 
     def change(self, body: bytes) -> Answer:

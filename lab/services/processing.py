@@ -1,6 +1,14 @@
 """
 Stand-in of processing: workflows that run for a while, as its metrics show them.
 
+Sources (``ProgrammeVitam/vitam@7.0.1``, the same since 4.0.7), below ``sources/``:
+
+- ``processing/processing-common/src/main/java/fr/gouv/vitam/processing/common/metrics/``
+  ``ProcessWorkflowMetricsCollector.java:64-77``: one sample for each kind, state and status that occurs;
+- ``common/common-private/src/main/java/fr/gouv/vitam/common/metrics/VitamMetricsNames.java:98``: the metric's name;
+- ``common/common-private/src/main/java/fr/gouv/vitam/common/server/application/resources/``
+  ``AdminStatusResource.java:170-186``: Prometheus text 0.0.4.
+
 Left out: the workflows themselves, their distribution to workers, and their survival of a restart. A workflow here is
 a switch with a time (lab/services/switches.py): it runs while its seconds last.
 """
@@ -19,9 +27,9 @@ from lab.services.web import Answer, Request
 
 METRIC = "vitam_processing_workflow_operation_total"
 State = tuple[str, str, str]
-RUNNING: State = ("PROCESS_SIP_UNITARY", "RUNNING", "STARTED")
-PAUSED: State = ("PROCESS_SIP_UNITARY", "PAUSE", "FATAL")
-COMPLETED: State = ("PROCESS_SIP_UNITARY", "COMPLETED", "OK")
+RUNNING: State = ("INGEST", "RUNNING", "STARTED")
+PAUSED: State = ("INGEST", "PAUSE", "FATAL")
+COMPLETED: State = ("INGEST", "COMPLETED", "OK")
 
 
 class Processing(Behaviour):
@@ -76,8 +84,8 @@ class Processing(Behaviour):
 
 
 def metrics(counts: Counter[State]) -> str:
-    """Return the counts as Prometheus text."""
-    lines = [f"# HELP {METRIC} Current number of workflow operations", f"# TYPE {METRIC} gauge"]
-    for (workflow, state, status), count in sorted(counts.items()):
+    """Return the counts as Prometheus text: an idle processing has the head of the metric alone."""
+    lines = [f"# HELP {METRIC} Vitam operation count per state and status", f"# TYPE {METRIC} gauge"]
+    for (workflow, state, status), count in sorted((state, count) for state, count in counts.items() if count):
         lines.append(f'{METRIC}{{workflow="{workflow}",state="{state}",status="{status}",}} {float(count)}')
     return "\n".join(lines) + "\n"

@@ -1,6 +1,16 @@
 """
 Stand-in of Vitam's scheduler (>= 6.0): the securing jobs of its group Logbook, pause and resume, current jobs.
 
+Sources (``ProgrammeVitam/vitam@7.0.1``, 6.2 has the same), all but the last below ``sources/``:
+
+- ``scheduler/scheduler-server/src/main/java/fr/gouv/vitam/scheduler/server/``: ``SchedulerResource.java:72-89``,
+  ``model/VitamJobDetail.java:37-78``, ``AdminSchedulerResource.java:62-94``;
+- ``common/common-public/src/main/java/fr/gouv/vitam/common/model/``: ``RequestResponseOK.java:71-78`` (the envelope),
+  ``RequestResponse.java:54`` (its ``httpCode``, which nobody sets);
+- ``common/common-private/src/main/java/fr/gouv/vitam/common/security/filter/RequestAuthorizationValidator.java:77-141``
+  (the signature);
+- ``deployment/ansible-vitam/roles/vitam/templates/scheduler/jobs/jobs-logbook.xml.j2`` (jobs and their times).
+
 Left out: Quartz, its job store but for the paused groups, all other jobs, misfires. As Vitam's expressions have ``*``
 for the seconds, a job starts again and again within its minute, one at a time.
 """
@@ -18,14 +28,43 @@ from lab.components import SECURING
 from lab.host.sample_data import logbook_operation
 from lab.services import switches
 from lab.services.behaviour import Behaviour
-from lab.services.web import Answer, Request
+from lab.services.web import Answer, Request, error_page
 
 GROUP = "Logbook"
 CURRENT_JOBS = "/scheduler/v1/current-jobs"
 PAUSED = "scheduler.quartz_paused_trigger_groups"
 ALL = "_$_ALL_GROUPS_PAUSED_$_"
-TOLERANCE_S = 60.0
+TOLERANCE_S = 60
 JOB_S = 4.0
+
+
+def current_jobs(keys: list[str]) -> dict[str, Any]:
+    """Return the answer of ``current-jobs`` while these jobs run (``SchedulerResource.java:72-89``)."""
+    results = [
+        {
+            "Key": key,
+            "Description": "Job of the lab",
+            "JobClass": "class fr.gouv.vitam.scheduler.server.job.TraceabilityJob",
+            "JobDataMap": {},
+            "Durability": False,
+            "ShouldRecover": False,
+        }
+        for key in keys
+    ]
+    hits = {"total": len(keys), "offset": 0, "limit": 0, "size": len(keys)}
+    return {"httpCode": 0, "$hits": hits, "$results": results, "$facetResults": [], "$context": {}}
+
+
+def refused(request: Request, secret: str, now_s: float) -> Answer | None:
+    """Return the answer to a request that is not signed as Vitam wants it, ``None`` to one that is."""
+    stamp, signature = (request.headers.get(name) or "" for name in ("X-Timestamp", "X-Platform-Id"))
+    if stamp and signature and not stamp.lstrip("+-").isdigit():
+        return error_page(500, f'java.lang.NumberFormatException: For input string: "{stamp}"')
+    text = f"{request.method};{request.path};{stamp};{secret}"
+    wanted = hashlib.sha256(text.encode()).hexdigest()
+    if stamp and abs(int(now_s) - int(stamp)) <= TOLERANCE_S and signature == wanted:
+        return None
+    return error_page(401, '{"Error":"Authorization headers check failed!"}')
 
 
 class Scheduler(Behaviour):
@@ -68,18 +107,16 @@ class Scheduler(Behaviour):
         """List the jobs that run now, for those who know the platform secret."""
         if (request.method, request.path) != ("GET", CURRENT_JOBS):
             return None
-        if not self._signed(request):
-            return Answer(401, {"httpCode": 401, "message": "platform secret: X-Platform-Id or X-Timestamp is wrong"})
-        results = [{"name": name, "group": GROUP} for name in sorted(self._running)]
-        hits = {"total": len(results), "offset": 0, "limit": 0, "size": len(results)}
-        return Answer(200, {"httpCode": 200, "$hits": hits, "$results": results, "$context": {}})
+        refusal = refused(request, self._secret, time.time())
+        if refusal is not None:
+            return refusal
+        return Answer(200, current_jobs([*sorted(self._running), *self._told_to_run()]))
 
-    def _signed(self, request: Request) -> bool:
-        stamp = request.headers.get("X-Timestamp", "")
-        if not stamp.isdigit() or abs(time.time() - int(stamp)) > TOLERANCE_S:
-            return False
-        text = f"{request.method};{request.path};{stamp};{self._secret}"
-        return hashlib.sha256(text.encode()).hexdigest() == request.headers.get("X-Platform-Id", "").lower()
+    def _told_to_run(self) -> list[str]:
+        """Return the job that the switch ``job`` runs now."""
+        switch = switches.read_switches(self.component).get("job")
+        key, _, length_s = str(switch["value"] if switch else "").rpartition(":")
+        return [key] if switch and time.time() < switch["at"] + float(length_s) else []
 
     def _remember(self, *, paused: bool) -> None:
         collection = self._store.unsharded(PAUSED)
@@ -105,9 +142,9 @@ class Scheduler(Behaviour):
         every_minute = switches.is_set(self.component, "every-minute")
         for name, _, minute in list(SECURING.values())[:3]:
             due = now.tm_min == minute or (every_minute and self._done_in_minute.get(name) != now.tm_min)
-            if due and not self._paused and name not in self._running:
+            if due and not self._paused and f"{GROUP}.{name}" not in self._running:
                 self._done_in_minute[name] = now.tm_min
-                self._running[name] = time.time()
+                self._running[f"{GROUP}.{name}"] = time.time()
                 threading.Thread(target=self._secure, args=(name,), daemon=True).start()
 
     def _secure(self, name: str) -> None:
@@ -123,4 +160,4 @@ class Scheduler(Behaviour):
         except Exception as error:
             print(f"{name}: {error}", flush=True)
         finally:
-            self._running.pop(name, None)
+            self._running.pop(f"{GROUP}.{name}", None)

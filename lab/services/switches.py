@@ -21,6 +21,7 @@ SECURING = {
     "securing_s": "seconds that securing takes",
 }
 EVERY_MINUTE = {"every-minute": "securing starts each minute"}
+SCHEDULER = {"job": "KEY:S, a job (Logbook.OperationTraceabilityJob, say) runs for S seconds from now"}
 PROCESSING = {
     "workflows": "N:S, N workflows that run for S seconds",
     "endless-workflow": "N workflows that never end (default 1)",
@@ -42,7 +43,7 @@ def known_switches(unit: str) -> dict[str, str]:
         return MONGOS
     if unit.startswith("traceability-"):
         return SECURING | EVERY_MINUTE
-    own = {"processing": PROCESSING, "scheduler": SECURING | EVERY_MINUTE}
+    own = {"processing": PROCESSING, "scheduler": SECURING | EVERY_MINUTE | SCHEDULER}
     return ANY | own.get(unit, {})
 
 

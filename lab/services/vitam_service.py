@@ -1,9 +1,20 @@
 """
 Stand-in of a Vitam Java service: ``python3 -m lab.services.vitam_service COMPONENT``.
 
-It starts and stops slowly, listens on the component's two ports, answers ``/admin/v1/status``, ``/version`` and
-``/autotest``, and ends with 143 after a SIGTERM as a JVM does. What the component does besides stands in processing.py,
-scheduler.py and writers.py. Left out: everything else that Vitam does; no component calls another one's API.
+It starts and stops slowly, listens on the component's two ports once its database has answered, answers
+``/admin/v1/status``, ``/version`` and ``/autotest``, and ends with 143 after a SIGTERM as a JVM does. What the
+component does besides stands in processing.py, scheduler.py and writers.py.
+
+Sources (``ProgrammeVitam/vitam@7.0.1``, the same at 4.0.7, 5.3 and 6.2), but for the last below
+``sources/common/common-private/src/main/java/fr/gouv/vitam/common/server/application/resources/``:
+
+- ``AdminStatusResource.java:116-168``: the three paths;
+- ``BasicVitamStatusServiceImpl.java:39``: the status is a constant;
+- ``VersionHelper.java:65`` and ``:104``: the version; ``VitamServiceRegistry.java:181-268``: the autotest;
+- ``doc/fr/exploitation/monitoring/22-status-api.rst``: the names of the keys.
+
+Left out: everything else that Vitam does; no component calls another one's API. A real service opens its ports without
+its database.
 """
 
 from __future__ import annotations
@@ -25,6 +36,7 @@ from lab.services.web import Answer, Request, serve
 from lab.services.writers import WRITTEN, Writer
 
 EXIT_OF_A_TERMINATED_JVM = 143
+COMMIT, BUILT = "0" * 40, "2026-01-01T00:00:00Z"
 START_S = float(os.environ.get("LAB_START_S", "1.5"))
 STOP_S = float(os.environ.get("LAB_STOP_S", "1.0"))
 
@@ -53,6 +65,8 @@ class VitamService:
         threading.Thread(target=self._watch_death, daemon=True).start()
         time.sleep(switches.seconds(self.name, "start_s", START_S))
         self.behaviour.start()
+        while self.behaviour.missing() is not None:
+            time.sleep(0.2)
         address = self.settings["address"]
         servers = [
             serve(address, self.settings["admin_port"], self.answer_admin),
@@ -84,26 +98,39 @@ class VitamService:
             time.sleep(0.5)
 
     def status(self) -> Answer:
-        """Return 200 when the component can work, else 503 with the reason."""
+        """Return 200, as a service does whose web server answers (``AdminStatusResource.java:127-132``)."""
+        healthy = not switches.is_set(self.name, "never-healthy")
+        identity = {"Name": self.settings["address"], "Role": self.name}
+        identity |= {"GlobalPlatformId": 0, "ServerId": 0, "SiteId": 0}
+        state = {"serverIdentity": identity, "status": healthy, "detail": {}, "componentsVersions": {COMMIT: 1}}
+        return Answer(200 if healthy else 503, state)
+
+    def versions(self) -> Answer:
+        """Return the manifest of each of the service's jars, of which it has one (``VersionHelper.java:65``)."""
+        part = {"Maven-groupId": "fr.gouv.vitam", "Maven-artefactId": f"{self.name}-rest"}
+        part |= {"Maven-version": self.settings["version"], "Scm-branch": "lab", "Scm-tags": "", "Scm-dirty": "false"}
+        part |= {"Scm-commit-id": COMMIT, "Scm-commit-id-abbrev": COMMIT[:7], "Scm-commit-time": BUILT}
+        return Answer(200, [{**part, "Maven-build-timestamp": BUILT, "Build-Jdk": "11"}])
+
+    def autotest(self) -> Answer:
+        """Return whether the service's database answers (``VitamServiceRegistry.java:181-268``, a ``VitamError``)."""
         missing = self.behaviour.missing()
-        if switches.is_set(self.name, "never-healthy"):
-            missing = "it does not get ready"
-        state = {"serverIdentity": {"Name": self.settings["address"], "Role": self.name}, "status": missing is None}
-        return Answer(200, state) if missing is None else Answer(503, {**state, "detail": missing})
+        status, state = (200, "OK") if missing is None else (503, "Service Unavailable")
+        words = "All services are available" if missing is None else "Some services are unavailable"
+        sub = {"httpCode": status, "code": "1", "context": self.name, "state": state, "message": "Internal service"}
+        sub["description"] = missing or f"{self.name} service is available"
+        told = {"httpCode": status, "code": "000000", "context": self.name, "state": state}
+        return Answer(status, {**told, "message": words, "description": words, "errors": [sub]})
 
     def answer_admin(self, request: Request) -> Answer:
         """Answer on the admin port."""
-        if request.path == "/admin/v1/status":
-            return self.status()
-        if request.path == "/admin/v1/version":
-            return Answer(200, {"Component": self.name, "Scm-commit-id": "lab", "Version": self.settings["version"]})
-        if request.path == "/admin/v1/autotest":
-            answer = self.status()
-            return (
-                Answer(200, {"httpCode": 200, "message": "All services are available"})
-                if answer.status == 200
-                else answer
-            )
+        own = {
+            "/admin/v1/status": self.status,
+            "/admin/v1/version": self.versions,
+            "/admin/v1/autotest": self.autotest,
+        }
+        if request.method == "GET" and request.path in own:
+            return own[request.path]()
         return self.behaviour.admin(request) or Answer(404, {"httpCode": 404, "message": request.path})
 
     def answer_service(self, request: Request) -> Answer:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 import threading
 from collections.abc import Callable
@@ -35,6 +36,20 @@ class Answer:
             return b""
         text = self.body if isinstance(self.body, str) else json.dumps(self.body)
         return text.encode()
+
+
+def error_page(status: int, message: str) -> Answer:
+    """
+    Return an error as the web server of Vitam's services writes it, for who asks for no type of its own.
+
+    Sources: ``sendError`` of ``ProgrammeVitam/vitam@7.0.1``, ``sources/common/common-private/src/main/java/fr/gouv/``
+    ``vitam/common/security/filter/AuthorizationFilter.java:73``, leads to the page of Jetty's ``ErrorHandler``
+    (jetty.org/docs/jetty/10/operations-guide; Jetty 10.0.7, ``sources/pom.xml:160``).
+    """
+    words = f"{status} {html.escape(message)}"
+    head = f'<meta http-equiv="Content-Type" content="text/html;charset=utf-8"/>\n<title>Error {words}</title>'
+    page = f"<html>\n<head>\n{head}\n</head>\n<body><h2>HTTP ERROR {words}</h2>\n</body>\n</html>\n"
+    return Answer(status, page, "text/html;charset=utf-8")
 
 
 Handler = Callable[[Request], Answer]

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-import json
 from collections.abc import Mapping
 
 from vitam_operators.commands import Command, line, nothing
 from vitam_operators.errors import SecuringFailedError
+from vitam_operators.service_answers import read_current_jobs
 from vitam_operators.systemd import UnitState
 from vitam_operators.window import next_at_local_time
 
@@ -82,12 +82,7 @@ def current_jobs(address: str, port: int, secret: str, timestamp_s: int) -> Comm
     words = ["curl", "--fail", "--silent", "--show-error", "--max-time", "20", "--header", "@-"]
     url = f"http://{address}:{port}{CURRENT_JOBS}"
     stdin = "".join(f"{name}: {value}\n" for name, value in headers.items())
-    return Command(line(*words, url), read_jobs, stdin=stdin)
-
-
-def read_jobs(output: str) -> tuple[str, ...]:
-    """Read a Vitam ``RequestResponseOK`` with the details of jobs."""
-    return tuple(f"{job.get('group', '?')}.{job.get('name', '?')}" for job in json.loads(output)["$results"])
+    return Command(line(*words, url), read_current_jobs, stdin=stdin)
 
 
 def pause_scheduler(address: str, admin_port: int) -> Command[None]:

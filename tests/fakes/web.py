@@ -1,14 +1,26 @@
-"""What listens on the ports of the fake hosts: Vitam's services, the scheduler, Elasticsearch."""
+"""
+What listens on the ports of the fake hosts: Vitam's services, the scheduler, Elasticsearch.
+
+Answers of Vitam are those of the lab's stand-ins, whose docstrings name their sources; Elasticsearch's are of
+elastic.co/guide/en/elasticsearch/reference/7.17: cluster-health, cluster-update-settings, get-snapshot-api.
+"""
 
 from __future__ import annotations
 
-import hashlib
 import json
+import re
+import time
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from email.message import Message
 from typing import Any
 
-METRIC = "vitam_processing_workflow_operation_total"
+from lab.services.processing import PAUSED, RUNNING, metrics
+from lab.services.scheduler import current_jobs, refused
+from lab.services.web import Request
+
+SIGNED = re.compile(r'(X-[\w-]+): ?([^"\s]+)')
 
 
 @dataclass
@@ -36,7 +48,7 @@ class FakeVitam:
             case "GET", "/admin/v1/status":
                 return (503 if port in self.ill else 200), ""
             case "GET", "/admin/v1/version":
-                return 200, '{"Vitam-Version": "5.0.1"}'
+                return 200, json.dumps([{"Maven-artefactId": "some-rest", "Maven-version": "5.0.1"}])
             case "GET", "/admin/v1/metrics":
                 return 200, self._metrics()
             case "GET", "/scheduler/v1/current-jobs":
@@ -49,20 +61,17 @@ class FakeVitam:
 
     def _metrics(self) -> str:
         running, self.workflows_left = self.workflows_left, max(0, self.workflows_left - 1)
-        labels = 'status="STARTED",workflow="INGEST"'
-        return (
-            f'{METRIC}{{{labels},state="RUNNING"}} {min(running, 1)}.0\n'
-            f'{METRIC}{{{labels},state="PAUSE"}} {self.workflows_in_pause}.0\n'
-        )
+        return metrics(Counter({RUNNING: min(running, 1), PAUSED: self.workflows_in_pause}))
 
     def _jobs(self, stdin: str) -> tuple[int, str]:
-        headers = dict(line.split(": ", 1) for line in stdin.splitlines())
-        signed = f"GET;/scheduler/v1/current-jobs;{headers['X-Timestamp']};{self.secret}"
-        if headers["X-Platform-Id"] != hashlib.sha256(signed.encode()).hexdigest():
-            return 401, ""
+        headers = Message()
+        for name, value in SIGNED.findall(stdin):
+            headers[name] = value
+        refusal = refused(Request("GET", "/scheduler/v1/current-jobs", headers), self.secret, time.time())
+        if refusal is not None:
+            return refusal.status, refusal.encoded().decode()
         running, self.jobs_left = self.jobs_left, max(0, self.jobs_left - 1)
-        jobs = [{"group": "Logbook", "name": "LFC"}] if running else []
-        return 200, json.dumps({"$results": jobs})
+        return 200, json.dumps(current_jobs(["Logbook.TraceabilityLFCUnitJob"] if running else []))
 
 
 @dataclass

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
 import shlex
 import subprocess
 
@@ -164,31 +163,6 @@ def test_the_signature_is_in_the_standard_input_only():
     )
     for secret in ("vitamsecret", signature):
         assert secret not in command.line + repr(command)
-
-
-@pytest.mark.parametrize(
-    ("results", "jobs"),
-    [
-        ([], ()),
-        (
-            [
-                {"name": "OperationTraceabilityJob", "group": "Logbook", "description": None},
-                {"name": "PurgeDipJob", "group": "Processing"},
-            ],
-            ("Logbook.OperationTraceabilityJob", "Processing.PurgeDipJob"),
-        ),
-        ([{"name": "OperationTraceabilityJob"}], ("?.OperationTraceabilityJob",)),
-    ],
-)
-def test_the_jobs_that_run_now(results, jobs):
-    answer = {"httpCode": 200, "$hits": {"total": len(results)}, "$results": results, "$context": {}}
-    assert securing.read_jobs(json.dumps(answer)) == jobs
-
-
-@pytest.mark.parametrize("output", ["", "<html>", "{}", '{"httpCode": 500, "message": "no"}'])
-def test_no_answer_is_not_an_idle_scheduler(output):
-    with pytest.raises((ValueError, KeyError)):
-        securing.read_jobs(output)
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from airflow.sdk.bases.hook import BaseHook
 from vitam_operators.commands import Command
 from vitam_operators.config import Host, Platform
 from vitam_operators.errors import CommandFailedError, HostUnreachableError
+from vitam_operators.service_answers import AnswerError
 
 T = TypeVar("T")
 CONNECT_TIMEOUT_S = 20
@@ -183,8 +184,9 @@ def _failed(host: Host, command: Command[Any], done: Any) -> CommandFailedError:
 
 
 def _unreadable(host: Host, command: Command[Any], output: str, error: Exception) -> CommandFailedError:
+    reason = error if isinstance(error, AnswerError) else repr(error)
     return CommandFailedError(
-        f"on host {host.name}, an answer that cannot be read ({error!r}) of: {command.line[:LAST_CHARACTERS]}\n"
+        f"on host {host.name}, an answer that cannot be read ({reason}) of: {command.line[:LAST_CHARACTERS]}\n"
         f"{output[:LAST_CHARACTERS]}",
         hint="run the same command by hand on the host and compare with what docs/operate.md says of it",
     )

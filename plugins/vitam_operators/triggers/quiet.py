@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 
-from vitam_operators import securing, systemd, workflows
+from vitam_operators import securing, service_answers, systemd, workflows
 from vitam_operators.config import Platform
 from vitam_operators.hooks.hosts import HostHook, target
 from vitam_operators.platforms import platform_at
@@ -35,7 +35,7 @@ class WorkflowsDrained(Wait):
         words = f"no workflow is running, {paused} in PAUSE"
         return Report(self.quiet_polls >= platform.workflows.polls_in_a_row, words, {"paused": paused})
 
-    async def _count(self, platform: Platform, host: str) -> workflows.Workflows:
+    async def _count(self, platform: Platform, host: str) -> service_answers.Workflows:
         port = platform.service("processing").admin_port
         async with HostHook(target(platform, host)).connect() as shell:
             return await shell.run(workflows.count_workflows(shell.host.admin_ip, port))
@@ -73,7 +73,9 @@ class LogbookSecured(Wait):
         return f"no host of logbook has the units {', '.join(units)}"
 
     async def _look_at_quartz(self, platform: Platform, after: dt.datetime | None) -> str | None:
-        jobs = [job for job in await scheduler_jobs(platform) if job.startswith(f"{securing.LOGBOOK_GROUP}.")]
+        jobs = [
+            job for job in await scheduler_jobs(platform) if service_answers.group_of(job) == securing.LOGBOOK_GROUP
+        ]
         now = dt.datetime.now(dt.UTC)
         if jobs:
             self.quiet_since = None
