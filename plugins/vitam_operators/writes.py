@@ -20,6 +20,11 @@ Document = Mapping[str, Any]
 OUR_NAME = "vitam-backup"
 CLUSTERS_OWN_USER = "__system"
 CLUSTERS_OWN_DRIVERS = ("NetworkInterfaceTL", "MongoDB Internal Client")
+SHELL = "MongoDB Shell"
+"""
+The application that the shell ``mongo`` says it is, with the driver of the cluster's own (MongoDB's manual, "Log
+Messages"): a person, or a script.
+"""
 CURRENT_OPERATIONS = {"allUsers": True, "idleConnections": True}
 CATALOGUE = ("chunks", "collections", "databases", "shards", "tags")
 """Collections of ``config`` that say where data is: on a config set nothing else counts as data."""
@@ -48,7 +53,8 @@ def clients(operations: Iterable[Document], readers: Collection[str]) -> Iterato
 
 def _clusters_own(operation: Document) -> bool:
     driver = str(operation.get("clientMetadata", {}).get("driver", {}).get("name", ""))
-    return CLUSTERS_OWN_USER in _users(operation) or driver.startswith(CLUSTERS_OWN_DRIVERS)
+    by_driver = driver.startswith(CLUSTERS_OWN_DRIVERS) and _application(operation) != SHELL
+    return CLUSTERS_OWN_USER in _users(operation) or by_driver
 
 
 def _users(operation: Document) -> list[str]:
@@ -66,10 +72,27 @@ def _said(operation: Document) -> str:
 
 
 def index_builds(operations: Iterable[Document]) -> Iterator[str]:
-    """Name the index builds that run: a stop interrupts them."""
-    for operation in operations:
-        if "createIndexes" in operation.get("command", {}) or "Index Build" in str(operation.get("msg", "")):
-            yield f"an index of {operation.get('ns', 'an unknown collection')} is being built"
+    """
+    Name the collections whose indexes are being built: a stop interrupts that.
+
+    One build is several operations from MongoDB 4.4 on, of which one has an empty ``ns`` for a while (seen on 4.4.2,
+    5.0.32, 6.0.27); its command has the name.
+    """
+    building = [
+        _indexed(operation)
+        for operation in operations
+        if "createIndexes" in operation.get("command", {}) or "Index Build" in str(operation.get("msg", ""))
+    ]
+    known = [name for name in dict.fromkeys(building) if name]
+    if building and not known:
+        yield "an index of an unknown collection is being built"
+    yield from (f"an index of {name} is being built" for name in known)
+
+
+def _indexed(operation: Document) -> str:
+    command = operation.get("command", {})
+    by_command = f"{command['$db']}.{command['createIndexes']}" if {"$db", "createIndexes"} <= command.keys() else ""
+    return str(operation.get("ns") or by_command)
 
 
 def applied(status: Document) -> Any:

@@ -1,24 +1,19 @@
-"""The roles of docs/hosts.md on a real mongod: the questions of a night are answered, all others are refused."""
+"""The roles of docs/hosts.md on each real mongod: the questions of a night are answered, all others are refused."""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from pymongo import MongoClient
 from pymongo.errors import OperationFailure
 
-from tests.fakes.member import MONGOD, member
+from tests.fakes.member import member
 from vitam_operators.hooks.mongo import A_LOT
-from vitam_operators.mongo_rights import MEMBERS, ROUTERS, role
+from vitam_operators.mongo_rights import MEMBERS, RESTORED_MEMBERS, ROUTERS, role
 from vitam_operators.writes import CURRENT_OPERATIONS
-
-pytestmark = pytest.mark.skipif(
-    not MONGOD.exists() and not os.environ.get("CI"),  # in CI they fail rather than not run
-    reason="tools/setup puts the lab's mongod there",
-)
 
 Client = MongoClient[dict[str, Any]]
 UNAUTHORIZED = 13
@@ -31,14 +26,14 @@ COUNT: dict[str, Any] = {"aggregate": "Unit", "pipeline": [{"$collStats": {"coun
 
 
 @pytest.fixture(scope="module")
-def clients(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Client]]:
+def clients(each_mongod: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Client]]:
     """Give a client with each role, of a member that holds documents."""
-    with member(tmp_path_factory.mktemp("roles") / "db") as owner:
+    with member(tmp_path_factory.mktemp("roles") / "db", each_mongod) as owner:
         for database in ("metadata", "config"):
             owner[database].Unit.insert_one({"_id": 1})
         address, made = owner.address, dict[str, Client]()
         assert address is not None
-        for name, asked in (("router", ROUTERS), ("member", MEMBERS)):
+        for name, asked in (("router", ROUTERS), ("member", (*MEMBERS, *RESTORED_MEMBERS))):
             owner.admin.command(role(name, asked))
             owner.admin.command("createUser", name, pwd="hush", roles=[name])
             made[name] = MongoClient(*address, directConnection=True, username=name, password="hush")
@@ -59,6 +54,8 @@ def clients(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Clie
         ("member", "admin", {"getCmdLineOpts": 1}),
         ("member", "admin", {"getParameter": 1, "featureCompatibilityVersion": 1}),
         ("member", "admin", {"listDatabases": 1}),
+        ("member", "admin", {"shardingState": 1}),
+        ("member", "config", {"find": "shards"}),
         ("member", "metadata", {"listCollections": 1, "nameOnly": True, "authorizedCollections": True}),
         ("member", "metadata", COUNT),
         ("member", "config", COUNT),

@@ -36,6 +36,7 @@ CLUSTERS_OWN = connection("__system", "NetworkInterfaceTL-ReplNetwork")
 FOR_SOMEBODY = connection("metadata", "NetworkInterfaceTL-TaskExecutorPool-0", runBy=[{"user": "__system"}])
 THREAD = {"type": "op", "desc": "ftdc", "active": True}
 VITAM = connection("metadata", "mongo-java-driver|sync")
+LEGACY_SHELL = connection("root", "MongoDB Internal Client", "MongoDB Shell")
 METADATA = "mongo-java-driver|sync from 10.0.0.9 as metadata"
 
 
@@ -53,13 +54,15 @@ METADATA = "mongo-java-driver|sync from 10.0.0.9 as metadata"
         ([OURS, VITAM, VITAM | {"client": "10.0.0.8:41235"}], [METADATA, METADATA.replace("0.9", "0.8")]),
         ([OURS, VITAM | {"client": "[fd00::9]:41234"}], [METADATA.replace("10.0.0.9", "[fd00::9]")]),
         ([OURS, connection("root", "nodejs|mongosh", "mongosh 2.3")], ["mongosh 2.3 from 10.0.0.9 as root"]),
+        ([OURS, LEGACY_SHELL], ["MongoDB Shell from 10.0.0.9 as root"]),
         ([OURS, connection("root")], ["a client from 10.0.0.9 as root"]),
         ([OURS, connection(None, "mongo-java-driver|sync")], []),
         ([OURS, connection(None)], []),
     ],
     ids=[
         *("nobody", "thread", "ours_and_the_clusters", "vitam", "mongos_for_a_client", "system_by_any_driver"),
-        *("system_without_driver", "pool", "two_hosts", "ipv6", "a_person", "no_metadata", "not_logged_in", "bare"),
+        *("system_without_driver", "pool", "two_hosts", "ipv6", "a_person", "a_person_of_4.2"),
+        *("no_metadata", "not_logged_in", "bare"),
     ],
 )
 def test_clients_that_may_write(operations, found):
@@ -72,6 +75,10 @@ def test_clients_that_may_write(operations, found):
     [
         ([OUR_MONITOR, connection(None, "NetworkInterfaceTL-ReplNetwork")], []),
         ([OUR_MONITOR, connection(None, "MongoDB Internal Client")], []),
+        (
+            [OUR_MONITOR, connection(None, "MongoDB Internal Client", "MongoDB Shell")],
+            ["MongoDB Shell from 10.0.0.9 as no account"],
+        ),
         (
             [OUR_MONITOR, connection(None, "mongo-java-driver|sync")],
             ["mongo-java-driver|sync from 10.0.0.9 as no account"],
@@ -100,26 +107,26 @@ def test_accounts_that_only_read_may_stay(users, allowed):
     assert (list(writes.clients([OURS, operation], ("exporter", "pmm"))) == []) is allowed
 
 
+CREATE = {"createIndexes": "Unit", "indexes": [], "$db": "metadata"}
+UNIT_INDEX = "an index of metadata.Unit is being built"
+WITHOUT_NAME = {"msg": "Index Build: draining", "ns": ""}
+
+
 @pytest.mark.parametrize(
-    ("operation", "found"),
+    ("operations", "found"),
     [
-        (VITAM, []),
-        (THREAD, []),
-        ({"command": {"insert": "Unit"}, "ns": "metadata.Unit"}, []),
-        (
-            {"command": {"createIndexes": "Unit", "indexes": []}, "ns": "metadata.Unit"},
-            ["an index of metadata.Unit is being built"],
-        ),
-        (
-            {"desc": "IndexBuildsCoordinatorMongod-0", "msg": "Index Build: scanning collection", "ns": "a.b"},
-            ["an index of a.b is being built"],
-        ),
-        ({"msg": "Index Build: draining"}, ["an index of an unknown collection is being built"]),
+        ([VITAM, THREAD], []),
+        ([{"command": {"insert": "Unit"}, "ns": "metadata.Unit"}], []),
+        ([{"command": CREATE, "ns": "metadata.Unit"}], [UNIT_INDEX]),
+        ([{"command": CREATE, "ns": "metadata.Unit"}, {"command": CREATE, "ns": ""}], [UNIT_INDEX]),
+        ([{"command": CREATE, "ns": ""}], [UNIT_INDEX]),
+        ([{"msg": "Index Build: scanning collection", "ns": "a.b"}], ["an index of a.b is being built"]),
+        ([WITHOUT_NAME, WITHOUT_NAME], ["an index of an unknown collection is being built"]),
     ],
 )
-def test_index_builds(operation, found):
+def test_index_builds(operations, found):
     """A mongod that stops in one starts it anew for hours, with the platform waiting."""
-    assert list(writes.index_builds([operation])) == found
+    assert list(writes.index_builds(operations)) == found
 
 
 # --- members ---------------------------------------------------------------------------------------------------------

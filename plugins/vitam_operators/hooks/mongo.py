@@ -69,7 +69,7 @@ class MongoClient:
         return list(answer["cursor"]["firstBatch"])
 
     async def moving_ranges(self) -> int:
-        """Return how many ranges this shard still has to delete after migrations (MongoDB 4.4 and later)."""
+        """Return how many ranges this shard still has to delete after migrations; MongoDB 4.2 never tells, it is 0."""
         return await self.count("config", "rangeDeletions")
 
     async def oplog(self, condition: Mapping[str, Any], limit: int) -> list[Answer]:
