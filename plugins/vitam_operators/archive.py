@@ -10,6 +10,7 @@ from pathlib import PurePosixPath
 
 from vitam_operators.commands import Command, line
 from vitam_operators.config_copies import CopyConfig
+from vitam_operators.errors import CommandFailedError
 
 EXCLUDED_OF_MONGODB = ("./diagnostic.data", "./rollback", "./*.log", "./*.sock")
 
@@ -57,9 +58,24 @@ def prune_unit(label: str) -> str:
 
 
 def size_of(path: str) -> Command[int]:
-    """Fact: how many bytes the files below a directory hold; 1 is the status of du when one vanished meanwhile."""
-    ok = frozenset({0, 1})
-    return Command(line("du", "--summarize", "--bytes", "--", path, sudo=True), _first_number, timeout_s=600, ok=ok)
+    """
+    Fact: how many bytes the files below a directory hold; 1 is the status of du when one vanished meanwhile.
+
+    A directory that is a symbolic link counts with what is behind it, as tar copies it.
+
+    The reader raises :class:`.CommandFailedError` when there is no such directory.
+    """
+
+    def read(output: str) -> int:
+        if not output.strip():
+            raise CommandFailedError(
+                f"there is no {path}, its size cannot be told",
+                hint="make it, or leave it out of the platform file (copy.file_sets, db_path)",
+            )
+        return int(output.split()[0])
+
+    words = line("du", "--summarize", "--bytes", "--dereference-args", "--", path, sudo=True)
+    return Command(words, read, timeout_s=600, ok=frozenset({0, 1}))
 
 
 def room_at(directory: str) -> Command[int]:
@@ -113,10 +129,6 @@ def _mounts(output: str) -> tuple[str, ...]:
     above, *mounts = output.splitlines()
     places = [re.sub(r"\\([0-7]{3})", lambda found: chr(int(found[1], 8)), text.split()[1]) for text in mounts]
     return tuple(place for place in places if place.startswith(f"{above}/"))
-
-
-def _first_number(output: str) -> int:
-    return int(output.split()[0])
 
 
 def _last_number(output: str) -> int:

@@ -20,12 +20,14 @@ from vitam_operators.config_services import ElasticsearchCluster, PortsConfig
 from vitam_operators.config_types import (
     ALL_DAYS,
     HOST_KEY_PATTERN,
+    OFFER_IN_FILES,
     URL_PATTERN,
     VERSION_PATTERN,
     AbsolutePath,
     ConnId,
     LocalTime,
     Name,
+    OfferProvider,
     Port,
     Seconds,
     Strict,
@@ -70,6 +72,9 @@ class Host(Strict):
     service_address: str | None = Field(default=None, description="Ansible's ip_service; default: address")
     admin_address: str | None = Field(default=None, description="Ansible's ip_admin; default: address")
     services: tuple[str, ...] = Field(default=(), description="Vitam components, by their names in Vitam's playbooks")
+    offer_provider: OfferProvider | None = Field(
+        default=None, description="Ansible's vitam_offers.<offer>.provider; none: its objects are taken to be in files"
+    )
 
     @property
     def service_ip(self) -> str:
@@ -80,6 +85,11 @@ class Host(Strict):
     def admin_ip(self) -> str:
         """Address of admin ports."""
         return self.admin_address or self.address
+
+    @property
+    def offer_in_files(self) -> bool:
+        """Whether an offer of this host keeps its objects in files, as far as is known."""
+        return self.offer_provider is None or self.offer_provider in OFFER_IN_FILES
 
 
 class Member(Strict):

@@ -6,7 +6,16 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from vitam_operators.config_types import REPOSITORY_PATTERN, URL_PATTERN, AbsolutePath, ConnId, Name, Port, Strict
+from vitam_operators.config_types import (
+    REPOSITORY_PATTERN,
+    URL_PATTERN,
+    AbsolutePath,
+    ConnId,
+    Name,
+    Port,
+    RelativePattern,
+    Strict,
+)
 
 
 class FileSet(Strict):
@@ -14,8 +23,29 @@ class FileSet(Strict):
 
     name: Name
     path: AbsolutePath
-    hosts: tuple[Name, ...] = Field(default=(), description="hosts that have it; none named: all hosts")
-    exclude: tuple[str, ...] = Field(default=(), description="patterns of tar, relative to path")
+    hosts: tuple[Name, ...] = Field(default=(), description="hosts that have it; none named: see services")
+    services: tuple[str, ...] = Field(
+        default=(), description="copied where one of these components is, in place of hosts; none of both: all hosts"
+    )
+    exclude: tuple[RelativePattern, ...] = Field(default=(), description="patterns of tar, relative to path")
+
+
+def vitam_file_sets(root: str) -> tuple[FileSet, ...]:
+    """
+    Return the directories of a Vitam that hold what nothing else has, below its root directory.
+
+    Vitam calls ``/vitam/data`` vital and ``/vitam/conf`` of little use, as Ansible makes it again
+    (ProgrammeVitam/vitam@7.0.1 doc/fr/archi/archi-exploit-infra/principes/60-principles-data-management.rst:21);
+    conf is small, and has the keyfiles. What a component keeps in files is in ``<root>/data/<component>``
+    (deployment/ansible-vitam/roles/vitam/vars/main.yml:6): an offer its objects, if its provider is a file system,
+    workspace what its paused workflows go on with.
+    """
+    with_data = ("offer", "workspace", "workspace-collect")
+    of_components = (FileSet(name=name, path=f"{root}/data/{name}", services=(name,)) for name in with_data)
+    return (FileSet(name="conf", path=f"{root}/conf"), *of_components)
+
+
+VITAM_FILE_SETS = vitam_file_sets("/vitam")
 
 
 class KeepConfig(Strict):
@@ -62,7 +92,7 @@ class CopyConfig(Strict):
     room_factor: Annotated[float, Field(ge=0.1)] = Field(
         default=1.2, description="free space needed, as a multiple of the size of what is copied"
     )
-    file_sets: tuple[FileSet, ...] = (FileSet(name="conf", path="/vitam/conf"),)
+    file_sets: tuple[FileSet, ...] = VITAM_FILE_SETS
     keep: KeepConfig | None = Field(default=None, description="which backups stay; not given: all of them")
 
 

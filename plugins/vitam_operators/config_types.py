@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import difflib
+import re
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -42,6 +43,38 @@ Port = Annotated[int, Field(ge=1, le=65535)]
 Seconds = Annotated[int, Field(ge=1)]
 Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
 ALL_DAYS: tuple[Weekday, ...] = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+
+
+OfferProvider = Literal[
+    "filesystem",
+    "filesystem-hash",
+    "openstack-swift",
+    "openstack-swift-v2",
+    "openstack-swift-v3",
+    "amazon-s3-v1",
+    "tape-library",
+]
+"""Where an offer keeps its objects: ProgrammeVitam/vitam@7.0.1
+sources/common/common-storage/src/main/java/fr/gouv/vitam/common/storage/constants/StorageProvider.java:36."""
+OFFER_IN_FILES = ("filesystem", "filesystem-hash")
+TAPE_LIBRARY = "tape-library"
+
+
+def relative_pattern(pattern: str) -> str:
+    """
+    Return a pattern of what is left out as tar compares it: relative, without "./" before and "/" behind.
+
+    :raises ValueError: it is empty, or leads out of the directory: it would leave out nothing, in silence
+    """
+    found = re.sub(r"^(\./+)+", "", pattern).rstrip("/")
+    if pattern.startswith("/") or ".." in found.split("/"):
+        raise ValueError("leads out of path, write it relative to path, such as 'backup'")
+    if found in ("", "."):
+        raise ValueError("leaves out nothing or everything, write what is left out, relative to path")
+    return found
+
+
+RelativePattern = Annotated[str, AfterValidator(relative_pattern)]
 
 
 def known_timezone(name: str) -> str:

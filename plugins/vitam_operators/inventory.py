@@ -21,6 +21,7 @@ import yaml
 
 from vitam_operators import versions
 from vitam_operators.ansible_inventory import Inventory, read_inventory
+from vitam_operators.config_copies import vitam_file_sets
 from vitam_operators.errors import ConfigError
 from vitam_operators.inventory_mongodb import ROOT_PATH, root_path
 from vitam_operators.inventory_topology import Topology, topology
@@ -98,7 +99,8 @@ def _content(found: Topology, name: str, version: str, root: str) -> dict[str, A
     if not found.primary_site:
         content["primary_site"] = False
     if root != ROOT_PATH:
-        content["copy"] = {"directory": f"{root}/backup", "file_sets": [{"name": "conf", "path": f"{root}/conf"}]}
+        file_sets = [one.model_dump(exclude_defaults=True, mode="json") for one in vitam_file_sets(root)]
+        content["copy"] = {"directory": f"{root}/backup", "file_sets": file_sets}
     return content
 
 

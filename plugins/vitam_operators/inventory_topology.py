@@ -84,7 +84,9 @@ def _host(inventory: Inventory, name: str) -> dict[str, Any]:
     if admin and admin != address:
         entry["admin_address"] = admin
     services = _services(inventory, name)
-    return entry | ({"services": services} if services else {})
+    entry |= {"services": services} if services else {}
+    provider = inventory.setting("vitam_offers", inventory.text(name, "offer_conf") or "", "provider")
+    return entry | ({"offer_provider": provider} if provider and "offer" in services else {})
 
 
 def _elasticsearch(inventory: Inventory) -> list[dict[str, Any]]:

@@ -7,10 +7,18 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from vitam_operators.config import Platform
-from vitam_operators.parts import MongoPart, all_parts, config_parts, files_parts, holds, shard_parts
-
-DATA_OF = {"offer": "data/offer", "workspace": "data/workspace"}
-"""Services with data in files, by the directory that has them below Vitam's root."""
+from vitam_operators.config_copies import vitam_file_sets
+from vitam_operators.offers import offers_elsewhere, tape_offers
+from vitam_operators.parts import (
+    OFFER,
+    MongoPart,
+    all_parts,
+    config_parts,
+    files_parts,
+    holds,
+    hosts_of,
+    shard_parts,
+)
 
 
 def left_out(
@@ -26,6 +34,8 @@ def left_out(
     for part in (part for part in all_parts(platform) if isinstance(part, MongoPart) and part.name not in planned):
         yield f"the data of {part.name}"
     yield from _directories(platform, planned)
+    yield from offers_elsewhere(platform)
+    yield from _waiting_for_tape(platform, planned)
     for name, member in members.items():
         host, path = str(member.get("host")), member.get("key_file")
         if path and not _copied(platform, planned, host, path):
@@ -39,12 +49,18 @@ def left_out(
 
 def _directories(platform: Platform, planned: Collection[str]) -> Iterator[str]:
     root = _root(platform)
-    wanted = {f"{root}/conf": [host.name for host in platform.hosts]}
-    wanted |= {f"{root}/{path}": list(platform.hosts_of(service)) for service, path in DATA_OF.items()}
-    for path, hosts in wanted.items():
-        missing = [host for host in hosts if not _copied(platform, planned, host, path)]
+    for file_set in vitam_file_sets(str(root)):
+        hosts = hosts_of(platform, file_set)
+        missing = [host for host in hosts if not _copied(platform, planned, host, file_set.path)]
         if missing:
-            yield f"{path} of {', '.join(missing)}"
+            yield f"{file_set.path} of {', '.join(missing)}"
+
+
+def _waiting_for_tape(platform: Platform, planned: Collection[str]) -> Iterator[str]:
+    path = f"{_root(platform)}/data/{OFFER}"
+    hosts = [host for host in tape_offers(platform) if not _copied(platform, planned, host, path)]
+    if hosts:
+        yield f"what waits for its tape in {path} of {', '.join(hosts)}: a file set that names these hosts has it"
 
 
 def _copied(platform: Platform, planned: Collection[str], host: str, path: str) -> bool:

@@ -8,8 +8,8 @@ from typing import Any
 from vitam_operators import nights
 from vitam_operators.config import Platform
 from vitam_operators.engines.chosen import engine_of
-from vitam_operators.host_units import mongo_parts_of
-from vitam_operators.parts import config_parts, planned_parts, shard_parts
+from vitam_operators.offers import offers_elsewhere
+from vitam_operators.parts import config_parts, files_parts, planned_parts, shard_parts
 from vitam_operators.window import Window
 from vitam_operators.words import size_words
 
@@ -50,26 +50,62 @@ def plan(
     }
 
 
-def hosts_that_copy(platform: Platform, hosts: Mapping[str, Facts], clusters: Mapping[str, Facts]) -> set[str]:
-    """Return the hosts whose copies are certain: the others hold members that are no primary now."""
-    primaries = {host for facts in clusters.values() for host in facts["primaries"].values()}
-    sets = [part.replica_set for part in (*config_parts(platform), *shard_parts(platform))]
-    preferred = {one.preferred for one in sets if one.preferred}
-    return primaries | preferred | {name for name in hosts if not mongo_parts_of(platform, name)}
+def certain_copies(platform: Platform, clusters: Mapping[str, Facts]) -> dict[str, str]:
+    """
+    Return the parts of which it is certain on which host they are copied.
+
+    A directory is copied where it is. Of a replica set it is the preferred member, else the one that is the primary
+    now: that another one is elected is possible.
+    """
+    primaries = {name: host for facts in clusters.values() for name, host in facts["primaries"].items() if host}
+    sets = (*config_parts(platform), *shard_parts(platform))
+    preferred = {part.name: part.replica_set.preferred for part in sets if part.replica_set.preferred}
+    return {part.name: part.host for part in files_parts(platform)} | primaries | preferred
 
 
-def without_room(platform: Platform, planned: Facts, names: Collection[str]) -> Iterator[str]:
-    """Name those hosts of some that cannot hold the copies that would be made on them."""
+def without_room(platform: Platform, planned: Facts, clusters: Mapping[str, Facts]) -> Iterator[str]:
+    """Name the hosts that cannot hold the copies that are certain to be made on them."""
+    certain = certain_copies(platform, clusters)
+    for name in sorted(planned["sizes"]):
+        yield from _lacking(platform, planned, name, {part for part, host in certain.items() if host == name})
+
+
+def perhaps_without_room(platform: Platform, planned: Facts, clusters: Mapping[str, Facts]) -> Iterator[str]:
+    """Name the hosts that cannot hold all copies that may be made on them, once each of their members is elected."""
+    certain = certain_copies(platform, clusters)
+    for name, sizes in sorted(planned["sizes"].items()):
+        elected = [part for part in sizes if part in planned["parts"] and certain.get(part) != name]
+        if elected:
+            yield from (
+                f"{words} (if its member of {', '.join(elected)} is the one that is copied)"
+                for words in _lacking(platform, planned, name, sizes)
+            )
+
+
+def _lacking(platform: Platform, planned: Facts, host: str, wanted: Collection[str]) -> Iterator[str]:
+    """Yield one sentence if a host has too little room for some of its parts: all go to the same directory."""
     if not engine_of(platform.copies).needs_room:
         return
-    for name in sorted(set(names) & set(planned["sizes"])):
-        sizes, free = planned["sizes"][name], planned["free_bytes"][name]
-        needed = sum(size for part, size in sizes.items() if part in planned["parts"]) * platform.copies.room_factor
-        if needed > free:
-            yield (
-                f"{name} has {size_words(free)} free in {platform.copies.directory}, "
-                f"its copies need {size_words(needed)}: free space there, or set copy.directory to another disk"
-            )
+    sizes = {n: size for n, size in planned["sizes"][host].items() if n in wanted and n in planned["parts"]}
+    free, needed = planned["free_bytes"][host], sum(sizes.values()) * platform.copies.room_factor
+    if needed > free:
+        each = ", ".join(f"{name} {size_words(size)}" for name, size in sizes.items())
+        yield (
+            f"{host} has {size_words(free)} free in {platform.copies.directory}, its copies need {size_words(needed)} "
+            f"({platform.copies.room_factor} times {each}): free space there, set copy.directory to another disk, or "
+            "leave a directory out of copy.file_sets"
+        )
+
+
+def directories(platform: Platform, planned: Facts) -> Iterator[str]:
+    """Say which directories are copied and how large they are, how one is left out, and what no directory has."""
+    copied = [part for part in files_parts(platform) if part.name in planned["parts"]]
+    for part in copied:
+        size_bytes = planned["sizes"].get(part.host, {}).get(part.name, 0)
+        yield f"{part.name}: {size_words(size_bytes)} in {part.file_set.path}, copied while Vitam is down"
+    if copied:
+        yield "to leave a directory out, write copy.file_sets into the platform file without it"
+    yield from offers_elsewhere(platform)
 
 
 def lines(planned: Facts) -> Iterator[str]:

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from fnmatch import fnmatch
 from pathlib import PurePosixPath
 
-from vitam_operators.config import Daemon, MongoCluster, Platform, ReplicaSet
+from vitam_operators.config import Daemon, Host, MongoCluster, Platform, ReplicaSet
 from vitam_operators.config_copies import FileSet
 
 SHARD, CONFIG, FILES = "shard", "config", "files"
 DATABASES = (SHARD, CONFIG)
+OFFER = "offer"
 CHOICES: dict[str, tuple[str, ...]] = {
     "everything": (SHARD, CONFIG, FILES),
     "databases": DATABASES,
@@ -68,9 +69,25 @@ def config_parts(platform: Platform) -> tuple[MongoPart, ...]:
 
 def files_parts(platform: Platform) -> tuple[FilesPart, ...]:
     """Return one part for each host of each file set."""
-    everywhere = tuple(host.name for host in platform.hosts)
     sets = platform.copies.file_sets
-    return tuple(FilesPart(host, file_set) for file_set in sets for host in file_set.hosts or everywhere)
+    return tuple(FilesPart(host, file_set) for file_set in sets for host in hosts_of(platform, file_set))
+
+
+def hosts_of(platform: Platform, file_set: FileSet) -> tuple[str, ...]:
+    """
+    Return the hosts on which a file set is copied.
+
+    One that is bound to a component is copied where that is; for the sake of an offer only where that keeps its
+    objects in files.
+    """
+    if file_set.hosts:
+        return file_set.hosts
+    wanted = set(file_set.services)
+    return tuple(host.name for host in platform.hosts if not wanted or wanted & _with_files(host))
+
+
+def _with_files(host: Host) -> set[str]:
+    return set(host.services) - (set() if host.offer_in_files else {OFFER})
 
 
 def all_parts(platform: Platform) -> tuple[MongoPart | FilesPart, ...]:

@@ -10,7 +10,7 @@ from pathlib import PurePosixPath
 from vitam_operators import port_checks, procedure, versions
 from vitam_operators.config import MongoCluster, Platform, ReplicaSet
 from vitam_operators.config_copies import FileSet
-from vitam_operators.parts import all_parts, holds
+from vitam_operators.parts import OFFER, all_parts, holds, hosts_of
 from vitam_operators.platform_mistakes import did_you_mean
 
 A_DAY_S = 24 * 3600
@@ -62,6 +62,8 @@ def _hosts(platform: Platform) -> Iterator[str]:
         at = f"hosts.{index} ({host.name})"
         yield from _unknown(f"{at}.services", host.services, procedure.SERVICES, "service")
         yield from _twice(f"{at}.services", host.services)
+        if host.offer_provider and OFFER not in host.services:
+            yield f"at {at}.offer_provider: the host has no service {OFFER!r}"
         other = addresses.setdefault((host.address, host.ssh_port), host.name)
         if other != host.name:
             yield f"at {at}.address: {host.address} port {host.ssh_port} is that of {other!r}, too"
@@ -135,6 +137,9 @@ def _file_sets(platform: Platform) -> Iterator[str]:
     for index, file_set in enumerate(platform.copies.file_sets):
         at = f"copy.file_sets.{index} ({file_set.name})"
         yield from _unknown(f"{at}.hosts", file_set.hosts, known, "host")
+        yield from _unknown(f"{at}.services", file_set.services, procedure.SERVICES, "service")
+        if file_set.hosts and file_set.services:
+            yield f"at {at}.services: hosts are named, too; leave out one of the two"
         if holds(file_set, platform.copies.directory):
             yield f"at {at}.path: it holds copy.directory ({platform.copies.directory}), put that under exclude"
         if holds(file_set, platform.drill.directory):
@@ -144,7 +149,7 @@ def _file_sets(platform: Platform) -> Iterator[str]:
 
 
 def _running_databases(platform: Platform, file_set: FileSet) -> set[str]:
-    on = set(file_set.hosts) or {host.name for host in platform.hosts}
+    on = set(hosts_of(platform, file_set))
     paths = (
         getattr(cluster, kind).db_path
         for host, cluster, kind in port_checks.daemons(platform)

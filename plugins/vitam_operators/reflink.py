@@ -8,7 +8,8 @@ WiredTiger writes into its files in place. ``always`` fails where nothing can be
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 from vitam_operators.commands import Command, change, line
 from vitam_operators.engines.base import Job, Stored
@@ -76,9 +77,22 @@ def hindrance(db_path: str) -> Command[str]:
     return Command(f"({devices} && {share}) 2>&1; tried=$?; {sweep}; exit $tried", _hindrance, ok=frozenset({0, 1}))
 
 
-def room_for_changes(db_path: str) -> Command[int]:
-    """Fact: free bytes on the file system of a dbPath."""
-    return Command(line("stat", "--file-system", "--format=%a:%S", "--", db_path, sudo=True), _product)
+@dataclass(frozen=True)
+class Room:
+    """
+    The room on the file system of a dbPath.
+
+    :param file_system: its id; two dbPaths with the same one share the room
+    :param free_bytes: what is free there
+    """
+
+    file_system: str
+    free_bytes: int
+
+
+def room_for_changes(db_path: str) -> Command[Room]:
+    """Fact: the room on the file system of a dbPath."""
+    return Command(line("stat", "--file-system", "--format=%i:%a:%S", "--", db_path, sudo=True), _room)
 
 
 def _stored(output: str) -> Stored | None:
@@ -94,14 +108,27 @@ def _hindrance(output: str) -> str:
     return "" if len(set(devices)) == 1 else "its journal is on another file system"
 
 
-def _product(output: str) -> int:
-    blocks, _, block_bytes = output.strip().partition(":")
-    return int(blocks) * int(block_bytes)
+def _room(output: str) -> Room:
+    file_system, blocks, block_bytes = output.strip().split(":")
+    return Room(file_system, int(blocks) * int(block_bytes))
 
 
 def too_little_room(free_bytes: int, size_bytes: int) -> bool:
     """Tell whether what changes while a snapshot is there might not find room."""
     return free_bytes < ROOM_FOR_CHANGES * size_bytes
+
+
+def without_room(rooms: Mapping[str, Room], sizes: Mapping[str, int]) -> Iterator[str]:
+    """
+    Name the replica sets of a host whose changes might not find room; those on one file system share its room.
+
+    :param rooms: of each replica set that may be snapshotted
+    :param sizes: bytes of each
+    """
+    for name, room in rooms.items():
+        beside = [other for other, its in rooms.items() if its.file_system == room.file_system]
+        if too_little_room(room.free_bytes, sum(sizes[other] for other in beside)):
+            yield name
 
 
 def methods(wanted: str, hindrances: dict[str, str]) -> dict[str, str]:

@@ -196,3 +196,14 @@ def test_the_plan_is_opened_with_its_warnings(look):
     planned(look)
     look.run("open_backup")
     assert [warning.partition(" has ")[0] for warning in look.records.opened["warnings"]] == ["data-2"]
+
+
+# --- directories -----------------------------------------------------------------------------------------------------
+
+
+def test_a_directory_of_a_file_set_that_is_missing(nights, look):
+    """It was misspelt, or its disk is not mounted: a copy of nothing would be sealed."""
+    host = look.fake.hosts["app"]
+    host.files = {path: size for path, size in host.files.items() if not path.startswith("/vitam/conf/")}
+    with pytest.raises(LookFailedError, match="app: file set conf: there is no /vitam/conf, its size cannot be told"):
+        look.run("check_host", host="app")

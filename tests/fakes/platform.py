@@ -58,8 +58,9 @@ class FakePlatform:
             for service in map(self.platform.service, host.services):
                 ports = (service.port, service.admin_port)
                 self._unit(host.name, FakeUnit(service.unit, ports, FAILED_BY_SIGTERM))
-        for name in self.platform.hosts_of("offer"):
-            self.hosts[name].files["/vitam/data/offer/object"] = 5_000
+        for service in ("offer", "workspace", "workspace-collect"):
+            for name in self.platform.hosts_of(service):
+                self.hosts[name].files[f"/vitam/data/{service}/object"] = 5_000
         for cluster in self.platform.mongodb:
             self._add_cluster(cluster)
         for elastic in self.platform.elasticsearch:

@@ -114,7 +114,7 @@ class FakeHost:
                 return 0, "".join(f"{tool}\n" for tool in tools if tool in self.missing_tools)
             case ["curl", *more]:
                 return self._curl(more, stdin)
-            case ["du", "--summarize", "--bytes", "--", path] if root:
+            case ["du", "--summarize", "--bytes", "--dereference-args", "--", path] if root:
                 sizes = [size for name, size in self.files.items() if name.startswith(f"{path}/")]
                 return (0, f"{sum(sizes)}\t{path}\n") if sizes else (1, "")
             case ["find", directory, "-type", "l"] if root:
@@ -131,8 +131,8 @@ class FakeHost:
             case ["stat", "--format=%F", "--", path, "&&", "sudo", "-n", "cat", "--", facts] if root:
                 assert facts == f"{path}.facts"
                 return (0, f"directory\n{self.files[facts]} {'0' * 64} 3\n") if facts in self.files else (1, "")
-            case ["stat", "--file-system", "--format=%a:%S", "--", _] if root:
-                return 0, f"{self.room_beside_bytes // 4096}:4096\n"
+            case ["stat", "--file-system", "--format=%i:%a:%S", "--", _] if root:
+                return 0, f"fd0100000000:{self.room_beside_bytes // 4096}:4096\n"
             case ["bash", "-c", archive.ROOM_SCRIPT, "bash", _]:
                 return 0, f"Avail\n{self.free_bytes}\n"
             case ["sh", "-c", guard.STATE_SCRIPT]:

@@ -10,6 +10,7 @@ import pytest
 
 from vitam_operators import archive
 from vitam_operators.archive import MongodLock
+from vitam_operators.errors import CommandFailedError
 
 
 def answered(command) -> str:
@@ -52,8 +53,21 @@ def test_size_of_a_directory_with_a_nasty_name(tmp_path):
 def test_a_file_that_vanishes_while_du_counts_is_no_failure():
     """A running mongod replaces files all the time; du then ends with 1, and its sum is good enough for a plan."""
     assert archive.size_of("/vitam/data/mongod/db").ok == {0, 1}
-    with pytest.raises(IndexError):
+
+
+def test_a_directory_that_is_missing_is_named():
+    """A file set may name one that a host does not have."""
+    with pytest.raises(CommandFailedError, match="there is no /nowhere, its size cannot be told"):
         archive.size_of("/nowhere").read("")
+
+
+def test_the_size_of_a_directory_behind_a_link_is_that_of_what_is_there(tmp_path):
+    """An offer's objects are often on another disk; tar copies them, not the link."""
+    (tmp_path / "disk").mkdir()
+    (tmp_path / "disk" / "object").write_bytes(b"x" * 100_000)
+    (tmp_path / "offer").symlink_to(tmp_path / "disk")
+    command = archive.size_of(str(tmp_path / "offer"))
+    assert 100_000 <= command.read(answered(command)) < 110_000
 
 
 @pytest.mark.parametrize("output", ["      Avail\n77917954048\n", "Avail\n77917954048\n"])

@@ -13,7 +13,7 @@ import yaml
 from pydantic import BaseModel, ValidationError
 
 from vitam_operators.config import Member, MongoCluster, Platform, ReplicaSet, WindowConfig
-from vitam_operators.config_copies import FileSet, KeepConfig, ResticConfig
+from vitam_operators.config_copies import CopyConfig, KeepConfig, ResticConfig
 from vitam_operators.platforms import load_platform, schema_text
 
 CONFIG = Path(__file__).parents[2] / "config"
@@ -95,7 +95,8 @@ def test_defaults_in_the_examples_comments_are_true():
     assert KeepConfig().model_dump() == example()["copy"]["keep"] | no_periods
     restic = ResticConfig.model_validate({key: example()["copy"]["restic"][key] for key in NEEDED_OF_RESTIC})
     assert (restic.cache_directory, restic.limit_upload_kib, restic.read_data_percent) == (None, None, 100)
-    assert platform.copies.file_sets == (FileSet(name="conf", path="/vitam/conf"),)
+    written = CopyConfig.model_validate({"file_sets": example()["copy"]["file_sets"]}).file_sets
+    assert platform.copies.file_sets == (written[0].model_copy(update={"exclude": ()}), *written[1:])
     assert platform.service_order == platform.start_order == ()
 
 

@@ -58,6 +58,39 @@ def test_what_a_file_set_has_is_not_left_out(file_sets, more):
     ]
 
 
+def of_provider(provider, *file_sets):
+    content = read_yaml((TESTS / "data" / "platforms" / "tiny.yaml").read_text(encoding="utf-8"))
+    content["hosts"][0]["offer_provider"] = provider
+    return check_platform({**content, "copy": {"file_sets": list(file_sets)} if file_sets else {}}, source="a test")
+
+
+@pytest.mark.parametrize("provider", ["openstack-swift-v3", "amazon-s3-v1"])
+def test_objects_in_an_object_store(provider):
+    """Nothing of them is on the host: no file set is missing, and no file set has them."""
+    assert [line for line in told(of_provider(provider)) if "offer" in line] == [
+        f"the objects of the offer on app: they are in its object store ({provider}), which needs a backup of its own"
+    ]
+
+
+def test_objects_on_tape():
+    """The tapes are worth nothing without the offer's database; and what is not on a tape yet lies on the host."""
+    on_tape, waiting = [line for line in told(of_provider("tape-library")) if "tape" in line]
+    for demanded in (
+        "on app: they are on tape",
+        "backup_mongodb_tape_offer.yml",
+        "log offer_tape_backup",
+        "restore.md",
+    ):
+        assert demanded in on_tape
+    assert waiting == "what waits for its tape in /vitam/data/offer of app: a file set that names these hosts has it"
+    copied = of_provider("tape-library", {"name": "waiting", "path": "/vitam/data/offer", "hosts": ["app"]})
+    assert [line for line in told(copied) if "waits for its tape" in line] == []
+
+
+def test_with_the_file_sets_that_are_the_default_no_directory_is_left_out():
+    assert told(of_provider("filesystem-hash")) == [INDEXES, ALWAYS]
+
+
 def test_a_night_of_files_only_says_that_it_has_no_databases():
     of = platform(*EVERYTHING)
     found = told(of, planned=["app-conf", "data-conf", "app-data"])

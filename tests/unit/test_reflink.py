@@ -60,6 +60,14 @@ def test_room_for_what_changes(free, size, little):
     assert reflink.too_little_room(free, size) is little
 
 
+def test_two_sets_on_one_disk_share_its_room():
+    """A shard and the config set of a host: each alone would find room for its changes, both do not."""
+    shard, config, other = (reflink.Room("a", 30), reflink.Room("a", 30), reflink.Room("b", 30))
+    rooms = {"shard": shard, "config": config, "other": other}
+    assert list(reflink.without_room(rooms, {"shard": 100, "config": 60, "other": 100})) == ["shard", "config"]
+    assert list(reflink.without_room(rooms, {"shard": 100, "config": 40, "other": 151})) == ["other"]
+
+
 # --- on a real XFS ---------------------------------------------------------------------------------------------------
 
 
@@ -153,7 +161,8 @@ def test_a_real_xfs_hinders_nothing(db_path):
     command = reflink.hindrance(str(db_path))
     assert command.read(answered(command)) == ""
     assert [path.name for path in db_path.parent.iterdir()] == ["db"]
-    assert reflink.room_for_changes(str(db_path)).read(answered(reflink.room_for_changes(str(db_path)))) > 2**20
+    room = reflink.room_for_changes(str(db_path))
+    assert room.read(answered(room)).free_bytes > 2**20
 
 
 def test_where_blocks_cannot_be_shared_nothing_is_copied_instead(tmp_path):

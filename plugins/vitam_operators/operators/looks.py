@@ -11,14 +11,14 @@ from typing import Any
 from vitam_operators import archive, guard, health, mongo, reflink, systemd, writes
 from vitam_operators.config import MongoCluster
 from vitam_operators.engines.chosen import engine_of
-from vitam_operators.errors import LookFailedError, VitamBackupError
+from vitam_operators.errors import CommandFailedError, LookFailedError, VitamBackupError
 from vitam_operators.hooks import mongo as mongo_hooks
 from vitam_operators.hooks import notes
 from vitam_operators.hooks.hosts import HostHook, Shell, target
-from vitam_operators.host_units import mongo_parts_of, optional_timers, units_of
+from vitam_operators.host_units import files_parts_of, mongo_parts_of, optional_timers, units_of
 from vitam_operators.operators.base import NightOperator
 from vitam_operators.operators.targets import ClusterOperator, HostOperator
-from vitam_operators.parts import MongoPart, config_parts, files_parts, shard_parts
+from vitam_operators.parts import MongoPart, config_parts, shard_parts
 
 Facts = dict[str, Any]
 FINDINGS = "findings"
@@ -88,7 +88,7 @@ class CheckHostOperator(HostOperator, LookOperator):
             found = await shell.run(guard.state())
             findings += filter(None, [guard.finding(found, host.name, context["dag_run"].run_id)])
             findings += await self._links(shell) if not findings else []
-            sizes = await self._sizes(shell) if not findings else {}
+            sizes = await self._sizes(shell, findings) if not findings else {}
             methods = await self._methods(shell, sizes, findings) if sizes else {}
             free_bytes = await shell.run(archive.room_at(self.platform.copies.directory))
             running = [unit for unit in units if unit in states and states[unit].running]
@@ -130,22 +130,26 @@ class CheckHostOperator(HostOperator, LookOperator):
             findings.append(archive.links_finding(part.name, shell.host.name, links))
         return [finding for finding in findings if finding]
 
-    async def _sizes(self, shell: Shell) -> dict[str, int]:
-        mine = [part for part in files_parts(self.platform) if part.host == self.host]
-        paths = {part.name: part.file_set.path for part in mine}
-        for part in mongo_parts_of(self.platform, self.host):
-            paths[part.name] = part.db_path
-        return {name: await shell.run(archive.size_of(path)) for name, path in paths.items()}
+    async def _sizes(self, shell: Shell, findings: list[str]) -> dict[str, int]:
+        sizes = {}
+        for part in files_parts_of(self.platform, self.host):
+            try:
+                sizes[part.name] = await shell.run(archive.size_of(part.file_set.path))
+            except CommandFailedError as error:
+                findings.append(f"{shell.host.name}: file set {part.file_set.name}: {error.message}; {error.hint}")
+        for database in mongo_parts_of(self.platform, self.host):
+            sizes[database.name] = await shell.run(archive.size_of(database.db_path))
+        return sizes
 
     async def _methods(self, shell: Shell, sizes: dict[str, int], findings: list[str]) -> dict[str, str]:
         """Return how each replica set with a member here can be copied, see :func:`vitam_operators.reflink.methods`."""
-        wanted, hindrances = self.platform.copies.method, {}
+        wanted, hindrances, rooms = self.platform.copies.method, dict[str, str](), dict[str, reflink.Room]()
         for part in mongo_parts_of(self.platform, self.host):
             why = "" if wanted == "direct" else await self._hindrance(shell, part)
             if not why and wanted == "auto":
-                free_bytes = await shell.run(reflink.room_for_changes(part.db_path))
-                why = "too little room beside it" if reflink.too_little_room(free_bytes, sizes[part.name]) else ""
+                rooms[part.name] = await shell.run(reflink.room_for_changes(part.db_path))
             hindrances[part.name] = why
+        hindrances |= dict.fromkeys(reflink.without_room(rooms, sizes), "too little room beside it")
         findings += reflink.findings(wanted, shell.host.name, hindrances)
         return reflink.methods(wanted, hindrances)
 

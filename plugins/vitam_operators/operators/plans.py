@@ -69,7 +69,7 @@ class PlanNightOperator(NightOperator):
             window.require_open(dt.datetime.now(dt.UTC))
             plan = self._plan(context, window, hosts, clusters)
             findings += self._securing_findings(context, window)
-            findings += night_plan.without_room(self.platform, plan, self._certain(hosts, clusters))
+            findings += night_plan.without_room(self.platform, plan, clusters)
         except WindowError as error:
             findings.append(error.message)
         if findings:
@@ -95,13 +95,10 @@ class PlanNightOperator(NightOperator):
         }
         return night_plan.plan(self.platform, window, hosts, clusters, asked)
 
-    def _certain(self, hosts: dict[str, Facts], clusters: dict[str, Facts]) -> set[str]:
-        return night_plan.hosts_that_copy(self.platform, hosts, clusters)
-
     def _warnings(
         self, context: Any, plan: Facts, window: Window, hosts: dict[str, Facts], clusters: dict[str, Facts]
     ) -> Iterable[str]:
-        yield from night_plan.without_room(self.platform, plan, set(hosts) - self._certain(hosts, clusters))
+        yield from night_plan.perhaps_without_room(self.platform, plan, clusters)
         for facts in hosts.values():
             yield from facts["warnings"]
         yield from self._too_short(context, window)
@@ -145,7 +142,7 @@ class PlanNightOperator(NightOperator):
         return str(chosen or self.platform.wait_for_securing)
 
     def _tell(self, plan: Facts) -> None:
-        for line in night_plan.lines(plan):
+        for line in (*night_plan.lines(plan), *night_plan.directories(self.platform, plan)):
             self.log.info("%s", line)
         for going in plan["prune"]:
             self.log.info("would prune %s: %s", going["backup"], going["reason"])
