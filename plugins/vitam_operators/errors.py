@@ -24,6 +24,11 @@ class VitamBackupError(Exception):
         self.message = message
         self.hint = hint
 
+    @property
+    def finding(self) -> str:
+        """What a look says of it: in one sentence what was found and what to do."""
+        return f"{self.message}: {self.hint}"
+
 
 class RetryableError(VitamBackupError):
     """A second try can help: a lost connection, a busy host, a member that is still starting."""
@@ -100,7 +105,15 @@ class PrimaryError(RetryableError):
 
 
 class MongoUnreachableError(RetryableError):
-    """A MongoDB process did not answer, or refused the account."""
+    """
+    A MongoDB process did not answer, or refused the account.
+
+    :param why: it did not, in a few words without its address
+    """
+
+    def __init__(self, message: str, *, hint: str, why: str = "no answer") -> None:
+        super().__init__(message, hint=hint)
+        self.why = why
 
 
 class BalancerError(RetryableError):

@@ -8,6 +8,7 @@ and ``listShards``, as the driver returns them.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from posixpath import normpath
 from typing import Any
 
@@ -19,16 +20,33 @@ BALANCER_MODES = ("full", "off")
 PRIMARY, SECONDARY, ARBITER = 1, 2, 7
 
 
-def primary_of(replica_set: str, hellos: Mapping[str, Document | None]) -> str:
+@dataclass(frozen=True)
+class Silent:
+    """
+    In place of a member's answer; false, as no answer is.
+
+    :param why: it gave none
+    :param hint: what to do
+    """
+
+    why: str
+    hint: str
+
+    def __bool__(self) -> bool:
+        return False
+
+
+def primary_of(replica_set: str, hellos: Mapping[str, Document | Silent]) -> str:
     """
     Return the host of the one member that says it is the elected primary.
 
     :param replica_set: name that each member has to have
-    :param hellos: each host's answer to ``hello``; ``None`` when it did not answer
+    :param hellos: each host's answer to ``hello``
     :raises PrimaryError: no member, or more than one, is the primary, or a member is of another set
     """
-    strangers = [host for host, hello in hellos.items() if hello and hello.get("setName") not in (replica_set, None)]
-    members = {host: hello for host, hello in hellos.items() if hello and hello.get("setName") == replica_set}
+    answers = {host: hello for host, hello in hellos.items() if not isinstance(hello, Silent)}
+    strangers = [host for host, hello in answers.items() if hello.get("setName") not in (replica_set, None)]
+    members = {host: hello for host, hello in answers.items() if hello.get("setName") == replica_set}
     primaries = [host for host, hello in members.items() if hello.get("isWritablePrimary")]
     found = ", ".join(f"{host}: {_role(hello)}" for host, hello in hellos.items())
     if strangers:
@@ -39,14 +57,26 @@ def primary_of(replica_set: str, hellos: Mapping[str, Document | None]) -> str:
     if len(primaries) != 1:
         raise PrimaryError(
             f"replica set {replica_set} has {len(primaries)} primaries, exactly 1 is needed; members: {found}",
-            hint="wait for the election to end and clear this task; look at rs.status() on the members named",
+            hint="; ".join(_hints(hellos, primaries)),
         )
     return primaries[0]
 
 
-def _role(hello: Document | None) -> str:
-    if hello is None:
-        return "no answer"
+def is_secondary(hello: Document | Silent) -> bool:
+    """Tell whether a member answers and is a secondary, which is ready then."""
+    return not isinstance(hello, Silent) and bool(hello.get("secondary"))
+
+
+def _hints(hellos: Mapping[str, Document | Silent], primaries: Collection[str]) -> Iterator[str]:
+    """Say what to do about a set without its one primary: of a member that does not answer, by why it does not."""
+    yield "wait for the election to end and clear this task; look at rs.status() on the members named"
+    if not primaries:
+        yield from dict.fromkeys(hello.hint for hello in hellos.values() if isinstance(hello, Silent))
+
+
+def _role(hello: Document | Silent) -> str:
+    if isinstance(hello, Silent):
+        return hello.why
     if hello.get("isWritablePrimary"):
         return f"primary of {hello.get('setName')}"
     role = "secondary" if hello.get("secondary") else "arbiter" if hello.get("arbiterOnly") else "neither"

@@ -14,6 +14,7 @@ PRIMARY = {"isWritablePrimary": True, "secondary": False, "setName": "shard0"}
 SECONDARY = {"isWritablePrimary": False, "secondary": True, "setName": "shard0"}
 ARBITER = {"isWritablePrimary": False, "secondary": False, "arbiterOnly": True, "setName": "shard0"}
 STARTING = {"isWritablePrimary": False, "secondary": False}
+SILENT = mongo.Silent("nobody listens there", "is the unit running?")
 STANDALONE = {"isWritablePrimary": True}
 ROUTER = {"isWritablePrimary": True, "msg": "isdbgrid"}
 OF_SHARD1 = {"isWritablePrimary": True, "secondary": False, "setName": "shard1"}
@@ -42,7 +43,7 @@ def cluster(*shards: str) -> MongoCluster:
     [
         ({"a": PRIMARY}, "a"),
         ({"a": SECONDARY, "b": PRIMARY, "c": SECONDARY}, "b"),
-        ({"a": None, "b": PRIMARY, "c": ARBITER}, "b"),
+        ({"a": SILENT, "b": PRIMARY, "c": ARBITER}, "b"),
         ({"a": STARTING, "b": SECONDARY, "c": PRIMARY}, "c"),
         ({"a": STANDALONE, "b": PRIMARY}, "b"),
     ],
@@ -55,15 +56,16 @@ def test_the_one_primary(hellos, primary):
     ("hellos", "message"),
     [
         (
-            {"a": SECONDARY, "b": None},
-            "replica set shard0 has 0 primaries, exactly 1 is needed; members: a: secondary of shard0, b: no answer",
+            {"a": SECONDARY, "b": SILENT},
+            "replica set shard0 has 0 primaries, exactly 1 is needed; "
+            "members: a: secondary of shard0, b: nobody listens there",
         ),
         (
             {"a": PRIMARY, "b": PRIMARY, "c": ARBITER},
             "replica set shard0 has 2 primaries, exactly 1 is needed; "
             "members: a: primary of shard0, b: primary of shard0, c: arbiter of shard0",
         ),
-        ({"a": None}, "replica set shard0 has 0 primaries, exactly 1 is needed; members: a: no answer"),
+        ({"a": SILENT}, "replica set shard0 has 0 primaries, exactly 1 is needed; members: a: nobody listens there"),
         ({}, "replica set shard0 has 0 primaries, exactly 1 is needed; members: "),
         (
             {"a": STARTING},
@@ -84,9 +86,9 @@ def test_no_primary_or_two_is_an_error_that_names_each_member(hellos, message):
     with pytest.raises(PrimaryError) as raised:
         mongo.primary_of("shard0", hellos)
     assert raised.value.message == message
-    assert raised.value.hint == (
-        "wait for the election to end and clear this task; look at rs.status() on the members named"
-    )
+    wait = "wait for the election to end and clear this task; look at rs.status() on the members named"
+    silent = SILENT in hellos.values()
+    assert raised.value.hint == (f"{wait}; {SILENT.hint}" if silent else wait)
     assert isinstance(raised.value, RetryableError)
 
 

@@ -66,7 +66,8 @@ async def _step_down(platform: Platform, part: MongoPart, host: str) -> None:
 async def _elected(platform: Platform, part: MongoPart, host: str) -> str | None:
     for _ in range(LOOKS):
         hellos = await mongo_hooks.hellos(platform, part.cluster, [host], part.daemon.port)
-        if (hellos[host] or {}).get("isWritablePrimary"):
+        hello = hellos[host]
+        if not isinstance(hello, mongo.Silent) and hello["isWritablePrimary"]:
             return None
         await asyncio.sleep(LOOK_EVERY_S)
     return f"it was not elected within {LOOKS * LOOK_EVERY_S:.0f} s"

@@ -11,6 +11,8 @@ from airflow.sdk.bases.hook import BaseHook
 
 from vitam_operators.config import MongoCluster, Platform
 from vitam_operators.errors import MongoUnreachableError
+from vitam_operators.mongo import Silent
+from vitam_operators.mongo_reasons import reason, without_topology
 from vitam_operators.writes import CURRENT_OPERATIONS, OUR_NAME
 
 ANSWER_WITHIN_S = 10
@@ -38,7 +40,7 @@ class MongoClient:
         try:
             answer: Answer = await self._client[database].command(name, value, **more)
         except PyMongoError as error:
-            raise _unreachable(self.where, f"{name}: {error}") from error
+            raise unreachable(self.where, error, asked=name) from error
         return answer
 
     async def hello(self) -> Answer:
@@ -107,15 +109,24 @@ class MongoHook(BaseHook):
         """
         Open a connection for the time of a ``with`` block; it is made by the first command.
 
-        :raises MongoUnreachableError: by the first command, when nobody answers or the account is refused
+        :raises MongoUnreachableError: the driver does not accept the connection's settings; by the first command, when
+            nobody answers or the account is refused
         """
         from pymongo import AsyncMongoClient
+        from pymongo.errors import PyMongoError
 
-        client: Any = AsyncMongoClient(
-            self.addresses, directConnection=self.direct, **await self._account(), **self._limits()
-        )
+        where, options = ", ".join(self.addresses), await self._account()
         try:
-            yield MongoClient(", ".join(self.addresses), client)
+            client: Any = AsyncMongoClient(self.addresses, directConnection=self.direct, **options, **self._limits())
+        except (PyMongoError, OSError, ValueError) as error:
+            raise MongoUnreachableError(
+                f"MongoDB at {where} was not asked, the driver does not accept the settings of the Airflow connection "
+                f"{self.conn_id}: {error}",
+                why="the Airflow connection's settings are not accepted",
+                hint=f"correct its extra; known are authSource, {', '.join(OPTIONS_OF_CONNECTION)}",
+            ) from error
+        try:
+            yield MongoClient(where, client)
         finally:
             await client.close()
 
@@ -162,22 +173,30 @@ def address(platform: Platform, host: str, port: int) -> str:
 
 async def hellos(
     platform: Platform, cluster: MongoCluster, hosts: Iterable[str], port: int
-) -> dict[str, Answer | None]:
-    """Ask members what they are, all at once; ``None`` for one that does not answer."""
+) -> dict[str, Answer | Silent]:
+    """Ask members what they are, all at once; of one that does not answer, return why."""
 
-    async def ask(host: str) -> Answer | None:
+    async def ask(host: str) -> Answer | Silent:
         try:
             async with member(platform, cluster, host, port).connect() as client:
                 return await client.hello()
-        except MongoUnreachableError:
-            return None
+        except MongoUnreachableError as error:
+            return Silent(error.why, error.hint)
 
     names = list(hosts)
     return dict(zip(names, await asyncio.gather(*(ask(name) for name in names)), strict=True))
 
 
-def _unreachable(where: str, reason: str) -> MongoUnreachableError:
+def unreachable(where: str, error: Exception, *, asked: str) -> MongoUnreachableError:
+    """
+    Return the error of a server that did not do what it was asked, in words of its own for each reason.
+
+    :param error: of the driver
+    :param asked: the command
+    """
+    known = reason(str(error), getattr(error, "code", None))
     return MongoUnreachableError(
-        f"MongoDB at {where} did not do what it was asked: {reason}",
-        hint="look at its log under /vitam/log and at the account in the Airflow connection",
+        f"MongoDB at {where} did not do what it was asked, {asked}: {known.words} ({without_topology(str(error))})",
+        hint=known.hint,
+        why=known.words,
     )

@@ -175,7 +175,7 @@ class CheckClusterOperator(ClusterOperator, LookOperator):
         try:
             facts |= await self._ask_routers(cluster, findings)
         except VitamBackupError as error:
-            findings.append(error.message)
+            findings.append(f"{cluster.name}: {error.finding}")
         sets = [part for part in (*config_parts(self.platform), *shard_parts(self.platform)) if part.cluster == cluster]
         answers = await asyncio.gather(*(self._ask_set(part) for part in sets))
         for part, (primary, found) in zip(sets, answers, strict=True):
@@ -207,7 +207,7 @@ class CheckClusterOperator(ClusterOperator, LookOperator):
                 delayed = writes.delayed_members(await client.command("replSetGetConfig"))
                 storage = await notes.storage_options(client)
         except VitamBackupError as error:
-            return None, [f"{part.cluster.name}: {error.message}"]
+            return None, [f"{part.cluster.name}: {error.finding}"]
         findings = [f"{part.cluster.name}: {finding}" for finding in mongo.member_findings(part.replica_set, status)]
         findings += filter(None, [mongo.path_finding(part.name, primary, part.db_path, storage)])
         lag_s = mongo.lag_s(status, delayed)

@@ -153,7 +153,7 @@ class PrimaryElected(Wait):
         hosts = part.replica_set.data_hosts
         hellos = await mongo_hooks.hellos(platform, part.cluster, hosts, part.daemon.port)
         primary = self._elected(hellos)
-        away = [h for h, hello in hellos.items() if not hello or not (hello.get("secondary") or h == primary)]
+        away = [host for host, hello in hellos.items() if host != primary and not mongo.is_secondary(hello)]
         if not away:
             return Report(True, f"{part.name}: {primary} is primary, all {len(hosts)} members are ready")
         self.elected_at = self.elected_at or time.monotonic()
