@@ -65,7 +65,8 @@ def read_chunks(config: Any, namespace: str) -> ChunkMap | None:
     collection = config.collections.find_one({"_id": namespace})
     if collection is None:
         return None
-    return ChunkMap(list(config.chunks.find({"uuid": collection["uuid"]})))
+    named_by = [{"uuid": collection["uuid"]}, {"ns": namespace}]  # from 5.0 on, and before
+    return ChunkMap(list(config.chunks.find({"$or": named_by})))
 
 
 def insert_directly(collection: Any, documents: list[dict[str, Any]]) -> None:

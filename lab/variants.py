@@ -1,8 +1,9 @@
 """
 What makes of the inventories in lab/inventories the lab's platforms: another Vitam, or other names and addresses.
 
-LAB_VITAM chooses the Vitam that a platform behaves as (``lab/inventories/7/allinone``). A twin is a platform under
-other names and addresses, so that two runs of stories do not share hosts; it has no inventory of its own.
+LAB_VITAM chooses the Vitam that a platform behaves as: an inventory of ``lab/inventories`` or ``lab/inventories/7``, or
+one of these without what another series has not (:data:`RELEASES`). A twin is a platform under other names and
+addresses, so that two runs of stories do not share hosts; it has no inventory of its own.
 """
 
 from __future__ import annotations
@@ -44,6 +45,35 @@ TWINS = {
 }
 
 
+@dataclass(frozen=True)
+class Release:
+    """
+    A Vitam that has no inventory of its own: that of a neighbour tells who runs what.
+
+    :param of: the series whose inventory it is
+    :param version: what this one is
+    :param without: groups that came later
+    """
+
+    of: str
+    version: str
+    without: tuple[str, ...] = ()
+
+    def told(self, text: str) -> str:
+        """Return the neighbour's inventory as one of this release."""
+        blocks = re.split(r"(?m)^(?=\[)", text)
+        left = "".join(block for block in blocks if block.partition("]")[0].lstrip("[") not in self.without)
+        lines = (line for line in left.splitlines() if line.strip() not in self.without)
+        return re.sub(r"(?m)^((?:force_)?vitam_version)=.*", rf"\g<1>={self.version}", "\n".join(lines)) + "\n"
+
+
+RELEASES = {
+    "4": Release("5", "4.0.7", without=("hosts_collect", "hosts_metadata_collect", "hosts_workspace_collect")),
+    "6": Release("7", "6.2"),
+}
+"""After ProgrammeVitam/vitam@4.0.7 and 6.2, deployment/environments/hosts.example: collect came with 5."""
+
+
 def platforms() -> list[str]:
     """Return the names of all lab platforms."""
     return sorted([*(path.name for path in INVENTORIES.iterdir() if path.is_file()), *TWINS])
@@ -55,7 +85,7 @@ def inventory_text(platform: str) -> str:
 
     :raises UnknownPlatform: when there is no such platform, or it cannot be the Vitam that LAB_VITAM names.
     """
-    return _renamed(platform, _inventory(_model(platform)).read_text(encoding="utf-8"))
+    return _renamed(platform, _inventory(_model(platform)))
 
 
 def settings_text(platform: str) -> str:
@@ -79,18 +109,20 @@ def _renamed(platform: str, text: str) -> str:
     return TWINS[platform].renamed(text) if platform in TWINS else text
 
 
-def _inventory(model: str) -> Path:
-    by_default = INVENTORIES / model
-    others = {path.parent.name: path for path in INVENTORIES.glob(f"*/{model}")}
-    choice = {_major_version(by_default): by_default} | others
+def _inventory(model: str) -> str:
+    by_default = (INVENTORIES / model).read_text(encoding="utf-8")
+    others = [path.read_text(encoding="utf-8") for path in sorted(INVENTORIES.glob(f"*/{model}"))]
+    choice = {_series(text): text for text in (*others, by_default)}
+    choice |= {series: release.told(choice[release.of]) for series, release in RELEASES.items() if release.of in choice}
     wanted = os.environ.get("LAB_VITAM")
     if wanted and wanted not in choice:
+        known = ", ".join(sorted(choice))
         raise UnknownPlatform(
-            f"LAB_VITAM={wanted}: the lab platform {model} cannot be that Vitam\nhint: it can be {', '.join(choice)}"
+            f"LAB_VITAM={wanted}: the lab platform {model} cannot be that Vitam\nhint: it can be {known}"
         )
     return choice[wanted] if wanted else by_default
 
 
-def _major_version(inventory: Path) -> str:
-    found = re.search(r"^vitam_version=(\d+)", inventory.read_text(encoding="utf-8"), re.MULTILINE)
+def _series(inventory: str) -> str:
+    found = re.search(r"^(?:force_)?vitam_version=(\d+)", inventory, re.MULTILINE)
     return found[1] if found else ""

@@ -1,8 +1,7 @@
 """
 Set up one sharded cluster: ``python3 -m lab.host.cluster NAME`` on a host of it. Each step looks before it acts.
 
-mongos is not at hand, so the config primary is asked directly for what mongos would ask it
-(``_configsvrAddShard``, ``_configsvrCreateDatabase``), and the primary shard for ``_shardsvrCreateCollection``.
+mongos is not at hand, so the servers are asked directly for what mongos would ask them (lab/host/cluster_commands.py).
 """
 
 from __future__ import annotations
@@ -12,16 +11,15 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from bson import SON, Binary
 from pymongo import MongoClient
 from pymongo.errors import OperationFailure, PyMongoError
 
 from lab.components import BY_NAME, CONFIG_SET
+from lab.host.cluster_commands import MAJORITY, SESSIONS, Commands
 from lab.host.files import read_plan
 from lab.host.sample_data import SHARDED, UNSHARDED
 from lab.host.seed import database_entry, seed
 
-MAJORITY = {"w": "majority", "wtimeout": 30000}
 WAIT_S = 60.0
 CHUNKS_PER_SHARD = 2
 
@@ -84,7 +82,7 @@ def wait_for(host: str, keyfile: str) -> None:
     while True:
         try:
             with connect(host, keyfile) as client:
-                client.admin.command("hello")
+                client.admin.command("isMaster")
             return
         except PyMongoError as error:
             if time.monotonic() > give_up:
@@ -131,10 +129,11 @@ class ClusterSetUp:
             list(pool.map(lambda members: initiate(members, self.key), sets))
             list(pool.map(lambda members: create_accounts(members, self.key, self.cluster["accounts"]), sets))
         with connect(self.cluster["config"], self.key) as config:
+            commands = Commands(config)
             self._add_shards(config)
-            self._create_databases(config)
-            self._shard_collections(config)
-            self._shard_sessions(config)
+            self._create_databases(config, commands)
+            self._shard_collections(config, commands)
+            self._shard_sessions(config, commands)
             clients = {name: connect(members, self.key) for name, members in self.shards.items()}
             count = seed(config, clients, self.namespaces, self.data_mb)
         return f"{len(sets)} sets, {count} documents made"
@@ -145,32 +144,24 @@ class ClusterSetUp:
             if name not in known:
                 config.admin.command("_configsvrAddShard", members, name=name, writeConcern=MAJORITY)
 
-    def _create_databases(self, config: MongoClient[Any]) -> None:
+    def _create_databases(self, config: MongoClient[Any], commands: Commands) -> None:
         known = {database["_id"] for database in config.config.databases.find()}
         primary = sorted(self.shards)[0]
         for name in sorted({namespace.split(".")[0] for namespace in self.namespaces} - known):
-            config.admin.command("_configsvrCreateDatabase", name, primaryShardId=primary, writeConcern=MAJORITY)
+            commands.create_database(name, primary)
 
-    def _shard_collections(self, config: MongoClient[Any]) -> None:
+    def _shard_collections(self, config: MongoClient[Any], commands: Commands) -> None:
         known = {collection["_id"] for collection in config.config.collections.find()}
         for namespace in sorted((self.namespaces & set(SHARDED)) - known):
-            database, _, collection = namespace.partition(".")
-            found = database_entry(config, database)
-            version = {**found["version"], "uuid": Binary(found["version"]["uuid"].bytes, 4)}
-            command: SON[str, Any] = SON([("_shardsvrCreateCollection", collection), ("shardKey", {"_id": "hashed"})])
-            command["numInitialChunks"] = CHUNKS_PER_SHARD * len(self.shards)
-            command["databaseVersion"] = version
-            command["writeConcern"] = MAJORITY
-            with connect(self.shards[found["primary"]], self.key) as shard:
-                shard[database].command(command)
+            database = database_entry(config, namespace.partition(".")[0])
+            with connect(self.shards[database["primary"]], self.key) as shard:
+                commands.shard_by_hash(namespace, CHUNKS_PER_SHARD * len(self.shards), database, shard)
 
-    def _shard_sessions(self, config: MongoClient[Any]) -> None:
+    def _shard_sessions(self, config: MongoClient[Any], commands: Commands) -> None:
         """Do at once what the config primary does five minutes after its start: no night shall fall on that moment."""
-        if config.config.collections.find_one({"_id": "config.system.sessions"}) is None:
-            command = SON([("_shardsvrCreateCollection", "system.sessions"), ("shardKey", {"_id": 1})])
-            command["writeConcern"] = MAJORITY
+        if config.config.collections.find_one({"_id": SESSIONS}) is None:
             with connect(self.shards[sorted(self.shards)[0]], self.key) as shard:
-                shard.config.command(command)
+                commands.shard_sessions(shard)
 
 
 def namespaces_of(plan: dict[str, Any], cluster: str) -> set[str]:

@@ -56,7 +56,7 @@ def _get(url: str) -> tuple[int, str]:
 
 
 def member_state(address: str, member: dict[str, Any]) -> dict[str, Any]:
-    """Return a MongoDB server's set and role (``hello``), or that it does not answer."""
+    """Return a MongoDB server's set and role (``isMaster``, which each version knows), or that it does not answer."""
     from pymongo import MongoClient
     from pymongo.errors import PyMongoError
 
@@ -66,10 +66,10 @@ def member_state(address: str, member: dict[str, Any]) -> dict[str, Any]:
             address, member["port"], directConnection=True, serverSelectionTimeoutMS=1500
         )
         with client:
-            found = client.admin.command("hello")
+            found = client.admin.command("isMaster")
     except PyMongoError as error:
         return {**known, "state": "down", "detail": str(error)[:200]}
-    state = "primary" if found.get("isWritablePrimary") else "secondary" if found.get("secondary") else "starting"
+    state = "primary" if found.get("ismaster") else "secondary" if found.get("secondary") else "starting"
     return {**known, "state": state}
 
 

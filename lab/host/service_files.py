@@ -16,9 +16,15 @@ SAMPLE_BYTES = 192 * 1024
 
 
 def install(plan: dict[str, Any]) -> None:
-    """Write /vitam/conf/<component> and some files below /vitam/data for each component of this host."""
-    for top in ("conf", "data", "log", "tmp"):
-        make_directory(f"/vitam/{top}", "vitam", "vitam", 0o755)
+    """
+    Write /vitam/conf/<component> and some files below /vitam/data for each component of this host.
+
+    /vitam and the directories in it are root's, and nobody writes there; each component has its own below them
+    (ProgrammeVitam/vitam@7.0.1 deployment/ansible-vitam/roles/normalize-host/tasks/main.yml:13,
+    deployment/ansible-vitam/roles/vitam/tasks/main.yml:84).
+    """
+    for top in ("", "conf", "data", "log", "tmp"):
+        make_directory(f"/vitam/{top}", mode=0o555)
     for name in plan["components"]:
         owner = "vitamdb" if name == ELASTICSEARCH else "vitam"
         for top in ("conf", "log"):

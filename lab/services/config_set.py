@@ -82,10 +82,10 @@ async def open_primary(members: list[str]) -> Upstream:
     for member in members:
         try:
             upstream = await Upstream.open(member)
-            hello = await asyncio.wait_for(upstream.command({"hello": 1, "$db": "admin"}), CONNECT_S)
+            hello = await asyncio.wait_for(upstream.command({"isMaster": 1, "$db": "admin"}), CONNECT_S)
         except (TimeoutError, OSError, asyncio.IncompleteReadError):
             continue
-        if hello.get("isWritablePrimary"):
+        if hello.get("ismaster"):
             return upstream
         upstream.close()
     raise NoPrimary

@@ -16,12 +16,16 @@ import signal
 import sys
 import time
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from lab.services import switches
 from lab.services.config_set import NOT_PRIMARY, InternalClient, NoPrimary, RouterSettings, Upstream, open_primary
 from lab.services.wire import OP_MSG, Document, Message, read_message, reply_message
 
+NO_SUCH_COMMAND = 59  # of 4.2.6, which has no hello
+WIRE_VERSIONS = {"4.2": 8, "4.4": 9, "5.0": 13, "6.0": 17}
+"""MongoDB's src/mongo/db/wire_version.h, at each version."""
 HELLO = {"hello", "ismaster", "isMaster"}
 BALANCER = {"balancerStart", "balancerStop", "balancerStatus"}
 MANAGERS = {"root", "clusterAdmin", "clusterManager", "__system"}
@@ -40,20 +44,20 @@ def error(code: int, name: str, message: str) -> Document:
 
 def hello(of_member: Document | None) -> Document:
     """
-    Return a mongos's hello.
+    Return a mongos's hello, of the version of this host's mongod.
 
     :param of_member: the config primary's own, for what it says of authentication; None while there is none.
     """
     own = {k: v for k, v in (of_member or {}).items() if k not in OF_A_MEMBER and not k.startswith(("$", "last"))}
-    identity = {"isWritablePrimary": True, "ismaster": True, "helloOk": True, "msg": "isdbgrid"}
+    identity = {"isWritablePrimary": True, "ismaster": True, "msg": "isdbgrid"}
     limits = {"maxBsonObjectSize": 16777216, "maxMessageSizeBytes": 48000000, "maxWriteBatchSize": 100000}
-    wire = {
-        "localTime": datetime.now(tz=UTC),
-        "logicalSessionTimeoutMinutes": 30,
-        "minWireVersion": 0,
-        "maxWireVersion": 17,
-    }
-    return {**own, **identity, **limits, **wire, "ok": 1.0}
+    wire = {"localTime": datetime.now(tz=UTC), "logicalSessionTimeoutMinutes": 30, "minWireVersion": 0}
+    return {**wire, "maxWireVersion": _wire_version(), **own, **identity, **limits, "ok": 1.0}
+
+
+def _wire_version() -> int:
+    """Return the highest wire version of this host's MongoDB, which /usr/bin/mongod is a link to."""
+    return WIRE_VERSIONS[Path("/usr/bin/mongod").readlink().parent.name.rpartition(".")[0]]
 
 
 def user_in(command: Document) -> str:
@@ -171,7 +175,7 @@ class Connection:
         asked = {k: v for k, v in command.items() if k not in NOT_PASSED_ON}
         asked = {**asked, "$db": "admin"} if message.opcode == OP_MSG else {**asked, "helloOk": True, "$db": "admin"}
         answer = await (await self._primary()).command(asked)
-        return hello(answer if answer.get("ok") else None)
+        return answer if answer.get("code") == NO_SUCH_COMMAND else hello(answer if answer.get("ok") else None)
 
     async def _pass_on(self, message: Message) -> bytes | None:
         upstream = await self._primary()

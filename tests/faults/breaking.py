@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -18,6 +19,7 @@ from tests.lab.evidence import on
 
 ROOT = Path(__file__).parents[2]
 Break = Callable[[], None]
+ELECTED_WITHIN_S = 60
 
 WRONG_CLOCK = """
 cat > /usr/local/bin/date <<'END'
@@ -118,13 +120,16 @@ class Sets:
         )
 
     def primary(self, replica_set: str, cluster: str = "mongo-data") -> str:
-        """Return the host of a set's primary."""
+        """Return the host of a set's primary; an election that goes on is waited for."""
         port = 27018 if replica_set == "configsvr" else 27019
-        for host in self.lab.clusters[cluster].members(replica_set):
-            with self.member(host, port, cluster) as client:
-                if client.admin.command("hello").get("isWritablePrimary"):
-                    return host
-        raise AssertionError(f"{replica_set} has no primary")
+        give_up = time.monotonic() + ELECTED_WITHIN_S
+        while time.monotonic() < give_up:
+            for host in self.lab.clusters[cluster].members(replica_set):
+                with self.member(host, port, cluster) as client:
+                    if client.admin.command("isMaster")["ismaster"]:
+                        return host
+            time.sleep(0.5)
+        raise AssertionError(f"{replica_set} has had no primary for {ELECTED_WITHIN_S} s")
 
     def fail_over(self, replica_set: str) -> None:
         """Make another member the primary."""
@@ -140,8 +145,8 @@ class Sets:
         """Put a secondary into RECOVERING, or take it out."""
         for host in self.lab.clusters["mongo-data"].members(replica_set):
             with self.member(host) as client:
-                hello = client.admin.command("hello")
-                if hello["secondary"] if begin else not hello["isWritablePrimary"] and not hello["secondary"]:
+                said = client.admin.command("isMaster")
+                if said["secondary"] if begin else not said["ismaster"] and not said["secondary"]:
                     client.admin.command("replSetMaintenance", begin)
                     return
 

@@ -85,7 +85,7 @@ def primaries(platform: Platform, run: Path) -> dict[str, list[str]]:
             port = 27018 if name == "configsvr" else 27019
             for host in cluster.members(name):
                 with _client(run, platform.name, cluster.name, platform.hosts[host].address, port) as client:
-                    if client.admin.command("hello").get("isWritablePrimary"):
+                    if client.admin.command("isMaster")["ismaster"]:
                         found.setdefault(f"{cluster.name}-{name}", []).append(host)
     return found
 

@@ -25,10 +25,17 @@ def made_for(platform):
 
 
 @pytest.mark.parametrize(
-    ("vitam", "version", "timers"), [(None, "5.1", True), ("5", "5.1", True), ("7", "7.0.1", False)]
+    ("vitam", "version", "timers", "collect"),
+    [
+        (None, "5.3", True, {"collect"}),
+        ("4", "4.0.7", True, set()),
+        ("5", "5.3", True, {"collect"}),
+        ("6", "6.2", False, {"collect-internal", "collect-external"}),
+        ("7", "7.0.1", False, {"collect-internal", "collect-external"}),
+    ],
 )
-def test_the_one_host_platform_is_either_vitam(monkeypatch, vitam, version, timers):
-    """Vitam 5 is secured by systemd timers, Vitam 7 by its scheduler: the host gets the one or the other."""
+def test_the_one_host_platform_is_any_vitam(monkeypatch, vitam, version, timers, collect):
+    """Vitam 4 and 5 are secured by systemd timers, 6 and 7 by their scheduler: the host gets the one or the other."""
     monkeypatch.delenv("LAB_VITAM", raising=False)
     if vitam:
         monkeypatch.setenv("LAB_VITAM", vitam)
@@ -37,11 +44,13 @@ def test_the_one_host_platform_is_either_vitam(monkeypatch, vitam, version, time
     assert (platform.version, plan["timers"]) == (version, timers)
     assert plan["securing_timers"] == (list(SECURING) if timers else [])
     assert ("scheduler" in plan["components"]) is not timers
-    assert ("collect" in plan["components"]) is timers
+    assert {"collect", "collect-internal", "collect-external"} & set(plan["components"]) == collect
     assert {"mongo-data"} == set(plan["clusters"])
 
 
-@pytest.mark.parametrize(("name", "vitam"), [("allinone", None), ("allinone", "7"), ("medium", "7"), ("solo", None)])
+@pytest.mark.parametrize(
+    ("name", "vitam"), [("allinone", "4"), ("allinone", None), ("allinone", "6"), ("medium", "7"), ("solo", None)]
+)
 def test_its_platform_file_is_right(monkeypatch, tmp_path, name, vitam):
     """The reader of inventories makes it, as for any platform; only host keys and records come with lab/up."""
     monkeypatch.delenv("LAB_VITAM", raising=False)
@@ -66,8 +75,8 @@ def test_its_platform_file_is_right(monkeypatch, tmp_path, name, vitam):
             "7",
             "LAB=large: there is no such lab platform\nhint: known are allinone, medium, solo, solo2, spare",
         ),
-        ("medium", "5", "LAB_VITAM=5: the lab platform medium cannot be that Vitam\nhint: it can be 7"),
-        ("allinone", "6", "LAB_VITAM=6: the lab platform allinone cannot be that Vitam\nhint: it can be 5, 7"),
+        ("medium", "5", "LAB_VITAM=5: the lab platform medium cannot be that Vitam\nhint: it can be 6, 7"),
+        ("allinone", "3", "LAB_VITAM=3: the lab platform allinone cannot be that Vitam\nhint: it can be 4, 5, 6, 7"),
     ],
 )
 def test_what_the_lab_cannot_be(monkeypatch, name, vitam, words):
