@@ -21,6 +21,7 @@ class Command(Generic[T_co]):
     :param read: turns the standard output into a value
     :param timeout_s: seconds after which no answer is a lost connection
     :param ok: exit statuses that are an answer; any other is a failure
+    :param read_failure: turns any other exit status and the standard error into a value, where a failure is one, too
     :param stdin: text for the standard input; the only way for a secret to reach a host
     """
 
@@ -29,6 +30,7 @@ class Command(Generic[T_co]):
     timeout_s: int = 60
     ok: frozenset[int] = field(default_factory=lambda: frozenset({0}))
     stdin: str | None = field(default=None, repr=False)
+    read_failure: Callable[[int, str], T_co] | None = None
 
 
 def line(*words: object, sudo: bool = False) -> str:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from pydantic import Field
 
-from vitam_operators.config_types import Name, Port, Strict, Unit
+from vitam_operators.config_types import AbsolutePath, ConnId, Name, Port, Strict, Unit
 
 
 class ElasticsearchCluster(Strict):
@@ -14,6 +16,10 @@ class ElasticsearchCluster(Strict):
     hosts: tuple[Name, ...] = Field(min_length=1)
     unit: Unit = "vitam-elasticsearch-data.service"
     port: Port = 9200
+    scheme: Literal["http", "https"] = "http"
+    conn_id: ConnId | None = Field(default=None, description="Airflow connection with an account, where one is asked")
+    ca_file: AbsolutePath | None = Field(default=None, description="on its hosts: the certificates to trust (https)")
+    verify: bool = Field(default=True, description="whether certificate and name are checked (https)")
     snapshot_repository: Name | None = Field(default=None, description="Elasticsearch's repository for a snapshot")
 
 

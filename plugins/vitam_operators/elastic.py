@@ -1,54 +1,56 @@
-"""Elasticsearch before a stop and after a start: allocation, flush, health. Plain HTTP, asked on the host itself."""
+"""Elasticsearch before a stop and after a start: allocation, flush, health, snapshots; asked on the host itself."""
 
 from __future__ import annotations
 
 import json
 from typing import Any
 
-from vitam_operators.commands import Command, line, nothing
+from vitam_operators.commands import Command, nothing
+from vitam_operators.curl import Endpoint, Reply, ask
+from vitam_operators.service_answers import AnswerError, page_words, read_elasticsearch_health
 
 ALLOCATION = "cluster.routing.allocation.enable"
 SUCCESS, IN_PROGRESS, MISSING = "SUCCESS", "IN_PROGRESS", "MISSING"
 AWAY = "away"
 FAILURES_SHOWN = 3
+MAX_TIME_S = 60
+NOT_FOUND, NO_MASTER = 404, 503
 
 
-def _curl(method: str, url: str, *more: str) -> str:
-    return line("curl", "--fail", "--silent", "--show-error", "--max-time", "60", "--request", method, url, *more)
+def cluster_health(node: Endpoint) -> Command[str]:
+    """Fact: ``green``, ``yellow`` or ``red``; ``away`` when nobody answers, or no node is the master yet (503)."""
+    return ask(node, "/_cluster/health", _health, max_time_s=MAX_TIME_S)
 
 
-def cluster_health(address: str, port: int) -> Command[str]:
-    """Fact: ``green``, ``yellow`` or ``red``; ``away`` when nobody answers."""
-    ok = frozenset({0, 7, 22, 28, 52, 56})
-    return Command(_curl("GET", f"http://{address}:{port}/_cluster/health"), _read_health, ok=ok)
+def _health(reply: Reply) -> str:
+    return AWAY if reply.nobody or reply.status == NO_MASTER else reply.read(read_elasticsearch_health)
 
 
-def _read_health(output: str) -> str:
-    return str(json.loads(output)["status"]) if output.strip() else AWAY
-
-
-def allocation(address: str, port: int) -> Command[str | None]:
+def allocation(node: Endpoint) -> Command[str | None]:
     """Fact: the transient allocation setting, ``None`` when there is none (shards are allocated freely)."""
-    url = f"http://{address}:{port}/_cluster/settings?flat_settings=true"
-    return Command(_curl("GET", url), _read_allocation)
+    return ask(node, "/_cluster/settings?flat_settings=true", lambda reply: reply.read(_read_allocation))
 
 
 def _read_allocation(output: str) -> str | None:
-    settings: dict[str, Any] = json.loads(output).get("transient", {})
-    value = settings.get(ALLOCATION)
+    try:
+        value = json.loads(output)["transient"].get(ALLOCATION)
+    except (ValueError, LookupError, TypeError, AttributeError) as error:
+        raise AnswerError(f"no settings of Elasticsearch: {page_words(output)}") from error
     return str(value) if value is not None else None
 
 
-def set_allocation(address: str, port: int, value: str | None) -> Command[None]:
+def set_allocation(node: Endpoint, value: str | None) -> Command[None]:
     """Change: set the transient allocation; ``primaries`` keeps shards where they are while a node is down."""
-    body = json.dumps({"transient": {ALLOCATION: value}})
-    url = f"http://{address}:{port}/_cluster/settings"
-    return Command(_curl("PUT", url, "--header", "Content-Type: application/json", "--data", body), nothing)
+    return _change(node, "PUT", "/_cluster/settings", {"transient": {ALLOCATION: value}})
 
 
-def flush(address: str, port: int) -> Command[None]:
+def flush(node: Endpoint) -> Command[None]:
     """Change: write what is in the transaction logs to the indexes, so that the start is quick."""
-    return Command(_curl("POST", f"http://{address}:{port}/_flush"), nothing, timeout_s=90)
+    return _change(node, "POST", "/_flush")
+
+
+def _change(node: Endpoint, method: str, path: str, body: Any = None) -> Command[None]:
+    return ask(node, path, lambda reply: reply.read(nothing), method=method, body=body, max_time_s=MAX_TIME_S)
 
 
 def snapshot_name(label: str) -> str:
@@ -56,33 +58,40 @@ def snapshot_name(label: str) -> str:
     return f"vitam-{label.lower()}"
 
 
-def snapshot(address: str, port: int, repository: str, name: str) -> Command[dict[str, Any]]:
+def snapshot(node: Endpoint, repository: str, name: str) -> Command[dict[str, Any]]:
     """
     Fact: ``{"state", "indices", "why"}`` of a snapshot: how many indexes it has, and what failed.
 
     The states are Elasticsearch's: ``IN_PROGRESS``, ``SUCCESS``, ``PARTIAL``, ``FAILED``; ``MISSING`` when there is
-    none (curl's 22: an HTTP error).
+    none (404).
     """
-    url = f"http://{address}:{port}/_snapshot/{repository}/{name}"
-    return Command(_curl("GET", url), _read_snapshot, ok=frozenset({0, 22}))
+    return ask(node, f"/_snapshot/{repository}/{name}", _snapshot)
+
+
+def _snapshot(reply: Reply) -> dict[str, Any]:
+    return {"state": MISSING, "indices": 0, "why": None} if reply.status == NOT_FOUND else reply.read(_read_snapshot)
 
 
 def _read_snapshot(output: str) -> dict[str, Any]:
-    if not output.strip():
-        return {"state": MISSING, "indices": 0, "why": None}
-    found = json.loads(output)["snapshots"][0]
-    failures = [f"{one.get('index')}: {one.get('reason')}" for one in found.get("failures", ())]
-    why = "; ".join(failures[:FAILURES_SHOWN]) or found.get("reason")
-    return {"state": str(found["state"]), "indices": len(found.get("indices", ())), "why": why}
+    try:
+        found = json.loads(output)["snapshots"][0]
+        failures = [f"{one.get('index')}: {one.get('reason')}" for one in found.get("failures", ())]
+        why = "; ".join(failures[:FAILURES_SHOWN]) or found.get("reason")
+        return {"state": str(found["state"]), "indices": len(found.get("indices", ())), "why": why}
+    except (ValueError, LookupError, TypeError, AttributeError) as error:
+        raise AnswerError(f"no snapshot of Elasticsearch: {page_words(output)}") from error
 
 
-def start_snapshot(address: str, port: int, repository: str, name: str) -> Command[None]:
+def start_snapshot(node: Endpoint, repository: str, name: str) -> Command[None]:
     """Change: begin a snapshot of all indexes; it goes on by itself."""
-    url = f"http://{address}:{port}/_snapshot/{repository}/{name}?wait_for_completion=false"
-    return Command(_curl("PUT", url), nothing, timeout_s=90)
+    return _change(node, "PUT", f"/_snapshot/{repository}/{name}?wait_for_completion=false")
 
 
-def delete_snapshot(address: str, port: int, repository: str, name: str) -> Command[None]:
+def delete_snapshot(node: Endpoint, repository: str, name: str) -> Command[None]:
     """Change: remove a snapshot, or end one that is in progress; none there is no error."""
-    url = f"http://{address}:{port}/_snapshot/{repository}/{name}"
-    return Command(_curl("DELETE", url), nothing, ok=frozenset({0, 22}), timeout_s=90)
+    path = f"/_snapshot/{repository}/{name}"
+    return ask(node, path, _deleted, method="DELETE", max_time_s=MAX_TIME_S)
+
+
+def _deleted(reply: Reply) -> None:
+    return None if reply.status == NOT_FOUND else reply.read(nothing)

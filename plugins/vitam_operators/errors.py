@@ -72,6 +72,14 @@ class CommandFailedError(RetryableError):
     """A command on a host ended with an exit status that it should not have."""
 
 
+class ServiceAnswerError(RetryableError):
+    """A service of a host did not answer that host's own question, or something else answered in its place."""
+
+
+class ServiceSlowError(ServiceAnswerError):
+    """A service of a host took the question, and did not answer it in time."""
+
+
 class RecordsAwayError(RetryableError):
     """A run opened a backup or a restore, and the worker does not see its records: what ran before is in them."""
 

@@ -6,21 +6,27 @@ import re
 from collections.abc import Iterable
 
 from vitam_operators.commands import Command, line
+from vitam_operators.curl import Endpoint, Reply, UnansweredError, ask, explanation
 
+STATUS, VERSIONS = "/admin/v1/status", "/admin/v1/version"
+ANSWER_WITHIN_S = 10
 VERSION = re.compile(r"\d+(?:\.\d+)+")
 
 
 def admin_status(address: str, admin_port: int) -> Command[int]:
     """Fact: the HTTP status of ``/admin/v1/status`` (200 healthy, 503 not), 0 when nobody answers."""
-    url = f"http://{address}:{admin_port}/admin/v1/status"
-    words = ["curl", "--silent", "--output", "/dev/null", "--write-out", "%{http_code}", "--max-time", "10", url]
-    return Command(line(*words), int, ok=frozenset({0, 7, 28, 52, 56}))
+    return ask(Endpoint(address, admin_port), STATUS, _status, max_time_s=ANSWER_WITHIN_S)
+
+
+def _status(reply: Reply) -> int:
+    if not reply.status and not reply.nobody:
+        raise UnansweredError(reply, *explanation(reply))
+    return reply.status
 
 
 def admin_version(address: str, admin_port: int) -> Command[str]:
     """Fact: what ``/admin/v1/version`` says, as text; empty when it says nothing."""
-    url = f"http://{address}:{admin_port}/admin/v1/version"
-    return Command(line("curl", "--silent", "--max-time", "10", url), str.strip, ok=frozenset({0, 7, 28, 52, 56}))
+    return ask(Endpoint(address, admin_port), VERSIONS, lambda reply: reply.text.strip(), max_time_s=ANSWER_WITHIN_S)
 
 
 VERSIONS_SCRIPT = """

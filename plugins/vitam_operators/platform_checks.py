@@ -100,7 +100,12 @@ def _elasticsearch(platform: Platform) -> Iterator[str]:
     known = [host.name for host in platform.hosts]
     yield from _twice("elasticsearch", (cluster.name for cluster in platform.elasticsearch))
     for index, cluster in enumerate(platform.elasticsearch):
-        yield from _unknown(f"elasticsearch.{index} ({cluster.name}).hosts", cluster.hosts, known, "host")
+        at = f"elasticsearch.{index} ({cluster.name})"
+        yield from _unknown(f"{at}.hosts", cluster.hosts, known, "host")
+        if cluster.scheme == "http" and (cluster.ca_file or not cluster.verify):
+            yield f"at {at}.scheme: ca_file and verify are for 'https', found 'http'"
+        if cluster.ca_file and not cluster.verify:
+            yield f"at {at}.verify: false, so that nothing is checked against ca_file; take one of the two out"
 
 
 def _securing(platform: Platform) -> Iterator[str]:

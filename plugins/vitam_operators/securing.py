@@ -11,14 +11,20 @@ import datetime as dt
 import hashlib
 from collections.abc import Mapping
 
-from vitam_operators.commands import Command, line, nothing
+from vitam_operators.commands import Command, nothing
+from vitam_operators.curl import Endpoint, Reply, UnansweredError, ask
 from vitam_operators.errors import SecuringFailedError
-from vitam_operators.service_answers import read_current_jobs
+from vitam_operators.service_answers import read_current_jobs, refusal_of
 from vitam_operators.systemd import UnitState
 from vitam_operators.window import next_at_local_time
 
 LOGBOOK_GROUP = "Logbook"
 CURRENT_JOBS = "/scheduler/v1/current-jobs"
+PAUSE, RESUME = "/scheduler/v1/pause/ALL", "/scheduler/v1/resume/ALL"
+REFUSED = (
+    "is the password of the connection that securing.platform_secret_conn_id names that of Vitam's vault-vitam.yml, "
+    "and do the clocks of Airflow and of the host agree (timedatectl)?"
+)
 FIRING_MINUTE = dt.timedelta(seconds=60)
 MIDNIGHT, NEXT_RUN, NONE_RUNNING = "midnight", "next_run", "none_running"
 
@@ -77,32 +83,39 @@ def scheduler_signature(secret: str, timestamp_s: int, path: str = CURRENT_JOBS)
 
 
 def current_jobs(address: str, port: int, secret: str, timestamp_s: int) -> Command[tuple[str, ...]]:
-    """Fact: the jobs that Quartz runs now, as ``group.name``. The signature goes through the standard input."""
+    """
+    Fact: the jobs that Quartz runs now, as ``group.name``. Nobody else sees the signature.
+
+    :param secret: Vitam's platform secret
+    :param timestamp_s: now, by Airflow's clock
+    """
     headers = scheduler_signature(secret, timestamp_s)
-    words = ["curl", "--fail", "--silent", "--show-error", "--max-time", "20", "--header", "@-"]
-    url = f"http://{address}:{port}{CURRENT_JOBS}"
-    stdin = "".join(f"{name}: {value}\n" for name, value in headers.items())
-    return Command(line(*words, url), read_current_jobs, stdin=stdin)
+    return ask(Endpoint(address, port), CURRENT_JOBS, _read_signed, headers=headers)
+
+
+def _read_signed(reply: Reply) -> tuple[str, ...]:
+    if reply.status == 401:
+        raise UnansweredError(reply, refusal_of(reply.text), REFUSED)
+    return reply.read(read_current_jobs)
 
 
 def pause_scheduler(address: str, admin_port: int) -> Command[None]:
     """Change: no job starts any more (``pause/ALL``); the pause is kept in MongoDB."""
-    return _put(f"http://{address}:{admin_port}/scheduler/v1/pause/ALL")
+    return _put(Endpoint(address, admin_port), PAUSE)
 
 
 def resume_scheduler(address: str, admin_port: int) -> Command[None]:
     """Change: jobs start again (``resume/ALL``)."""
-    return _put(resume_url(address, admin_port))
+    return _put(Endpoint(address, admin_port), RESUME)
 
 
 def resume_url(address: str, admin_port: int) -> str:
     """Return where the scheduler is told by a PUT, without a password, to let jobs start again."""
-    return f"http://{address}:{admin_port}/scheduler/v1/resume/ALL"
+    return Endpoint(address, admin_port).url(RESUME)
 
 
-def _put(url: str) -> Command[None]:
-    words = ["curl", "--fail", "--silent", "--show-error", "--max-time", "60", "--request", "PUT", url]
-    return Command(line(*words), nothing, timeout_s=90)
+def _put(endpoint: Endpoint, path: str) -> Command[None]:
+    return ask(endpoint, path, lambda reply: reply.read(nothing), method="PUT", max_time_s=60)
 
 
 def midnight_of(window_start: dt.datetime, zone: str) -> dt.datetime:

@@ -194,8 +194,8 @@ def refusal_of(page: str | bytes) -> str:
     (``…/security/filter/AuthorizationFilter.java:73``, ``…/RequestAuthorizationValidator.java:104-122``).
     """
     return (
-        f"401, {_page(page)}: the platform secret is not this platform's, or the clocks of Airflow and the host are "
-        f"more than {CLOCKS_APART_S} s apart"
+        f"401, {page_words(page)}: the platform secret is not this platform's, or the clocks of Airflow and the host "
+        f"are more than {CLOCKS_APART_S} s apart"
     )
 
 
@@ -211,14 +211,15 @@ def _text(text: str | bytes) -> str:
 def _json(text: str | bytes) -> Any:
     words = _text(text)
     if words.lstrip().startswith("<"):
-        raise AnswerError(f"a page in HTML instead of JSON: {_page(words)}")
+        raise AnswerError(f"a page in HTML instead of JSON: {page_words(words)}")
     try:
         return json.loads(words)
     except (ValueError, RecursionError):
         raise AnswerError(f"no JSON: {_shown(words) if words.strip() else 'an empty answer'}") from None
 
 
-def _page(page: str | bytes) -> str:
+def page_words(page: str | bytes) -> str:
+    """Return what an answer that nobody expected says, in a line: the title of a page, the begin of anything else."""
     words = page if isinstance(page, str) else page.decode(errors="replace")
     title = _TITLE.search(words)
     return _shown(html.unescape(title[1])) if title else _shown(words)

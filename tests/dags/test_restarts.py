@@ -8,6 +8,7 @@ import shlex
 import pytest
 
 from tests.dags.half import HalfNight
+from tests.fakes.shell import CURL_LINE
 from vitam_operators import nights as records
 from vitam_operators.errors import HostUnreachableError, NotHealthyError, RecordsAwayError
 from vitam_operators.on_host import restart_guard
@@ -65,11 +66,11 @@ def fire(night, host: str, monkeypatch):
         return member.up and replica_set.hello(member)["ismaster"]
 
     def is_healthy(url):
-        return answer(f"curl --output /dev/null --write-out %{{http_code}} --request GET {url}", "")[1] == "200"
+        return answer(f"{CURL_LINE} --request GET {url}", "")[1].endswith("\n200")
 
     program = {"systemctl": systemctl, "is_primary": is_primary, "is_healthy": is_healthy}
     program |= {
-        "is_resumed": lambda url: answer(f"curl --request PUT {url}", "")[0] == 0,
+        "is_resumed": lambda url: answer(f"{CURL_LINE} --request PUT {url}", "")[0] == 0,
         "end_copies": lambda plan: None,
     }
     program |= {"let_go": lambda plan: fake.hosts[host].guard.let_go(), "write": lambda path, report: None}

@@ -233,11 +233,13 @@ class FakePlatform:
         return copy.answer if copy else None
 
     def _web(self, host: FakeHost, method: str, path: str, words: list[str], stdin: str) -> tuple[int, str]:
-        url = next(word for word in words if word.startswith("http://"))
-        port = int(url.split("/")[2].rpartition(":")[2])
+        port = int(words[-1].split("/")[2].rpartition(":")[2])
         for elastic in self.platform.elasticsearch:
             if host.host.name in elastic.hosts and port == elastic.port:
-                return self.elastics[elastic.name].answer(host.host.name, method, path, words)
+                fake = self.elastics[elastic.name]
+                if fake.account and f'user = "{fake.account}"\n' not in stdin:
+                    return 401, '{"error": {"type": "security_exception"}, "status": 401}'
+                return fake.answer(host.host.name, method, path, words)
         return self.vitam.answer(host.host.name, method, port, path, stdin)
 
 

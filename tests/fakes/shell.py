@@ -25,6 +25,8 @@ Answer = tuple[int, str]
 SUDO_QUESTION = re.compile(r"sudo -n -l (\S+) .*> /dev/null 2>&1 && echo yes \|\| echo no")
 GIGABYTE = 2**30
 REFUSED = (7, "")
+CURL = ["-q", "--noproxy", "*", "--globoff"]
+CURL_LINE = shlex.join(["curl", *CURL])
 
 
 class UnknownCommandError(AssertionError):
@@ -69,12 +71,13 @@ class FakeHost:
 
         self.restores = FakeRestores(self, lambda verb, what: self.tell(self.host.name, verb, what))
 
-    async def run(self, command: str, *, input: str, timeout: float, check: bool) -> Any:
+    async def run(self, command: str, *, input: str, timeout: float, check: bool, errors: str) -> Any:
         """Stand in for asyncssh's ``SSHClientConnection.run``."""
         if not self.sudo and "sudo -n " in command and not SUDO_QUESTION.fullmatch(command):
             return SimpleNamespace(exit_status=1, stdout="", stderr="sudo: a password is required\n")
         status, output = self.answer(command, input)
-        return SimpleNamespace(exit_status=status, stdout=output, stderr="" if status == 0 else f"status {status}")
+        told = "curl: (7) Failed to connect: Connection refused" if (status, output) == REFUSED else f"status {status}"
+        return SimpleNamespace(exit_status=status, stdout=output, stderr=told if status else "")
 
     def answer(self, command: str, stdin: str) -> Answer:
         """Run one line."""
@@ -87,6 +90,7 @@ class FakeHost:
         words = words[2:] if root else words
         words = [word for word in words if word not in ("LC_ALL=C", "TZ=UTC")]
         words = words[1:] if words[0] == "env" else words
+        assert words[0] != "curl" or words[1:5] == CURL, "a question that a proxy or ~/.curlrc may change"
         restored = self.restores.answer(words) if root else None
         if restored is not None:
             return restored
@@ -318,14 +322,12 @@ class FakeHost:
         return 0 if f"{directory}/{name}" in self.archives else 1
 
     def _curl(self, words: list[str], stdin: str) -> Answer:
-        method = words[words.index("--request") + 1] if "--request" in words else "GET"
-        url = next(word for word in words if word.startswith("http://"))
-        address, _, path = url.removeprefix("http://").partition("/")
+        method, url = words[words.index("--request") + 1], words[-1]
+        rest = url.partition("://")[2]
+        address, _, path = rest.partition("/")
         name, _, port = address.rpartition(":")
         own = (self.host.service_ip, self.host.admin_ip)
         if name not in own or not any(unit.running and int(port) in unit.ports for unit in self.units.values()):
-            return (7, "000") if "%{http_code}" in words else REFUSED
+            return REFUSED
         status, body = self.web(self, method, f"/{path}", words, stdin)
-        if "%{http_code}" in words:
-            return 0, str(status)
-        return (22, "") if status >= 400 and "--fail" in words else (0, body)
+        return 0, f"{body}\n{status}"

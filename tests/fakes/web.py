@@ -90,6 +90,8 @@ class FakeElasticsearch:
     looks_red: int = 0
     ill: bool = False
     repository: str = "vitam"
+    account: str = ""
+    """``name:password`` that each request needs."""
     ends_as: str = "SUCCESS"
     snapshots: dict[str, int] = field(default_factory=dict)
     """Looks so far at each one."""

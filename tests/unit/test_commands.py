@@ -12,6 +12,7 @@ import pytest
 from vitam_operators import archive, elastic, health, securing, systemd, workflows
 from vitam_operators.commands import Command, change, line, nothing
 from vitam_operators.config_copies import CopyConfig
+from vitam_operators.curl import Endpoint
 from vitam_operators.engines.chosen import engine_of
 
 NASTY = (
@@ -97,7 +98,7 @@ COPIES = CopyConfig(directory="/vitam/backup")
         (lambda word: systemd.unit_states([word]), -1),
         (lambda word: systemd.missing_tools([word]), -1),
         (systemd.last_words, 3),
-        (lambda word: elastic.flush(word, 9200), -1),
+        (lambda word: elastic.flush(Endpoint(word, 9200)), -1),
         (lambda word: workflows.count_workflows(word, 28203), -1),
         (lambda word: health.admin_status(word, 28203), -1),
         (lambda word: securing.pause_scheduler(word, 28799), -1),

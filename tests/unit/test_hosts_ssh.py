@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import Any
 
 import asyncssh
@@ -12,7 +13,8 @@ import pytest
 
 from vitam_operators.commands import Command
 from vitam_operators.config import Host
-from vitam_operators.errors import CommandFailedError
+from vitam_operators.curl import Endpoint, ask
+from vitam_operators.errors import CommandFailedError, ServiceAnswerError, ServiceSlowError
 from vitam_operators.hooks.hosts import LOOPBACK, HostShell
 
 HOST = Host(name="data1", address=LOOPBACK)
@@ -28,13 +30,13 @@ class Open(asyncssh.SSHServer):
         return True
 
 
-async def in_a_shell(process: asyncssh.SSHServerProcess[str]) -> None:
+async def in_a_shell(process: asyncssh.SSHServerProcess[bytes]) -> None:
     """Run what is asked, as sshd does."""
     pipes = dict.fromkeys(("stdout", "stderr"), asyncio.subprocess.PIPE)
     program = await asyncio.create_subprocess_exec("/bin/sh", "-c", str(process.command), **pipes)
     output, errors = await program.communicate()
-    process.stdout.write(output.decode())
-    process.stderr.write(errors.decode())
+    process.stdout.write(output)
+    process.stderr.write(errors)
     process.exit(program.returncode or 0)
 
 
@@ -42,7 +44,12 @@ async def in_a_shell(process: asyncssh.SSHServerProcess[str]) -> None:
 async def shell() -> AsyncIterator[HostShell]:
     """Give a connection to the server."""
     keys = [asyncssh.generate_private_key("ssh-ed25519")]
-    options: dict[str, Any] = {"server_factory": Open, "process_factory": in_a_shell, "server_host_keys": keys}
+    options: dict[str, Any] = {
+        "server_factory": Open,
+        "process_factory": in_a_shell,
+        "server_host_keys": keys,
+        "encoding": None,
+    }
     async with await asyncssh.listen(LOOPBACK, 0, **options) as server:
         port = server.get_port()
         async with asyncssh.connect(LOOPBACK, port, known_hosts=None, username="x", config=None) as connection:
@@ -75,6 +82,24 @@ async def test_what_sudo_refuses_is_no_answer(warned):
     async with shell() as connected:
         with pytest.raises(CommandFailedError, match="a password is required"):
             await connected.run(Command(refused, str.strip, ok=frozenset({0, 1})))
+
+
+async def test_output_that_is_no_text_is_an_answer():
+    """A name on an old disk, a page in Latin-1: no reason to call the connection lost."""
+    async with shell() as connected:
+        assert await connected.run(Command(r"printf 'a\377b'", str)) == "a\ufffdb"
+
+
+async def test_a_question_to_a_service_says_who_asked_and_what_came():
+    """And a service that is slow is told from one that is away."""
+    words = "curl: (28) Operation timed out after 1001 milliseconds with 0 bytes received"
+    async with shell() as connected:
+        for line, kind in ((f"echo '{words}' >&2; exit 28", ServiceSlowError), ("exit 7", ServiceAnswerError)):
+            asked = ask(Endpoint("10.0.0.1", 9200), "/", lambda reply: reply.read(str))
+            with pytest.raises(ServiceAnswerError, match=r"on host data1, GET http://10.0.0.1:9200/: ") as error:
+                await connected.run(replace(asked, line=line))
+            assert type(error.value) is kind
+            assert error.value.hint
 
 
 async def test_what_listens_on_the_loopback_of_a_host_is_reached():

@@ -156,6 +156,8 @@ def test_mistakes_of_one_value(path, value, sentence):
         (["ports"], {"logstash": {"service": 29003}}, "at ports.logstash.service: logstash has no such port in Vitam"),
         (["ports"], {"logbook": {"service": 8203}}, "at ports.logbook: port 8203 of host 'app1' is that of logbook and of processing"),
         (["elasticsearch"], [{"name": "es", "hosts": ["es1"]}], "at elasticsearch.0 (es).hosts: unknown host 'es1'"),
+        (["elasticsearch", 0, "verify"], False, "at elasticsearch.0 (es).scheme: ca_file and verify are for 'https', found 'http'"),
+        (["elasticsearch"], [{"name": "es", "hosts": ["data1"], "scheme": "https", "ca_file": "/ca.pem", "verify": False}], "at elasticsearch.0 (es).verify: false, so that nothing is checked against ca_file; take one of the two out"),
         (["securing"], {"by": "quartz"}, "at securing.platform_secret_conn_id: needed to ask the scheduler for its current jobs"),
         (["hosts", 0, "services"], ["logbook"], "at securing.by: 'quartz' needs a host with the service 'scheduler', none has it"),
         (["window"], {"start": "20:00", "end": "20:00"}, "at window.end: the same as window.start (20:00), the window has no length"),

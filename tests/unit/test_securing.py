@@ -9,6 +9,7 @@ import subprocess
 import pytest
 
 from vitam_operators import securing
+from vitam_operators.curl import UnansweredError
 from vitam_operators.errors import OperatorNeededError, SecuringFailedError
 from vitam_operators.systemd import UnitState
 
@@ -157,12 +158,19 @@ def test_the_signature_is_in_the_standard_input_only():
     """In the line it would stand in `ps` of the scheduler's host for all to see, and to replay."""
     command = securing.current_jobs("10.0.0.7", 8799, "vitamsecret", 1700000000)
     signature = securing.scheduler_signature("vitamsecret", 1700000000)["X-Platform-Id"]
-    assert command.stdin == f"X-Timestamp: 1700000000\nX-Platform-Id: {signature}\n"
-    assert command.line == (
-        "curl --fail --silent --show-error --max-time 20 --header @- http://10.0.0.7:8799/scheduler/v1/current-jobs"
-    )
+    assert command.stdin == f'header = "X-Timestamp: 1700000000"\nheader = "X-Platform-Id: {signature}"\n'
+    assert command.line.endswith(" --config - http://10.0.0.7:8799/scheduler/v1/current-jobs")
     for secret in ("vitamsecret", signature):
         assert secret not in command.line + repr(command)
+
+
+def test_a_signature_that_is_refused_says_what_to_compare():
+    """A wrong secret and a wrong clock look the same from outside."""
+    command = securing.current_jobs("10.0.0.7", 8799, "vitamsecret", 1700000000)
+    with pytest.raises(UnansweredError, match=r"401, .*secret is not .*, or the clocks .* 60 s apart") as no:
+        command.read("<html><title>Error 401</title></html>\n401")
+    assert "vault-vitam.yml" in no.value.hint
+    assert "vitamsecret" not in str(no.value)
 
 
 @pytest.mark.parametrize(
@@ -175,5 +183,7 @@ def test_the_signature_is_in_the_standard_input_only():
 def test_pause_and_resume(command, path):
     words = shlex.split(command.line)
     assert words[-3:] == ["--request", "PUT", f"http://10.0.0.7:28799/scheduler/v1/{path}"]
-    assert "--fail" in words
+    assert command.read("\n202") is None
+    with pytest.raises(UnansweredError, match="500, job store"):
+        command.read("job store\n500")
     assert command.timeout_s > int(words[words.index("--max-time") + 1])

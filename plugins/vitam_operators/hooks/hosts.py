@@ -10,8 +10,8 @@ from airflow.sdk.bases.hook import BaseHook
 
 from vitam_operators.commands import Command
 from vitam_operators.config import Host, Platform
-from vitam_operators.errors import CommandFailedError, HostUnreachableError
-from vitam_operators.service_answers import AnswerError
+from vitam_operators.curl import UnansweredError
+from vitam_operators.errors import CommandFailedError, HostUnreachableError, ServiceAnswerError, ServiceSlowError
 
 T = TypeVar("T")
 CONNECT_TIMEOUT_S = 20
@@ -55,21 +55,28 @@ class HostShell:
 
         :raises HostUnreachableError: the connection broke, or no answer came in the command's time
         :raises CommandFailedError: the exit status is not one that the command knows, or sudo refused it
+        :raises ServiceAnswerError: it asked a service, which did not answer as it should
         """
         import asyncssh
 
         try:
             done = await self._connection.run(
-                command.line, input=command.stdin or "", timeout=command.timeout_s, check=False
+                command.line, input=command.stdin or "", timeout=command.timeout_s, check=False, errors="replace"
             )
         except (OSError, asyncssh.Error) as error:
             raise _unreachable(self.host, error) from error
         if done.exit_status is None or done.exit_status < 0:
             raise _unreachable(self.host, "the connection broke before the command's exit status came")
-        if done.exit_status not in command.ok or _is_refused(done):
+        answered = done.exit_status in command.ok and not _is_refused(done)
+        if not answered and command.read_failure is None:
             raise _failed(self.host, command, done)
         try:
+            if not answered and command.read_failure is not None:
+                return command.read_failure(done.exit_status, str(done.stderr).strip())
             return command.read(str(done.stdout))
+        except UnansweredError as error:
+            kind = ServiceSlowError if error.too_slow else ServiceAnswerError
+            raise kind(f"on host {self.host.name}, {error}", hint=error.hint) from error
         except (ValueError, KeyError, IndexError) as error:
             raise _unreadable(self.host, command, str(done.stdout), error) from error
 
@@ -184,9 +191,8 @@ def _failed(host: Host, command: Command[Any], done: Any) -> CommandFailedError:
 
 
 def _unreadable(host: Host, command: Command[Any], output: str, error: Exception) -> CommandFailedError:
-    reason = error if isinstance(error, AnswerError) else repr(error)
     return CommandFailedError(
-        f"on host {host.name}, an answer that cannot be read ({reason}) of: {command.line[:LAST_CHARACTERS]}\n"
+        f"on host {host.name}, an answer that cannot be read ({error!r}) of: {command.line[:LAST_CHARACTERS]}\n"
         f"{output[:LAST_CHARACTERS]}",
         hint="run the same command by hand on the host and compare with what docs/operate.md says of it",
     )

@@ -11,6 +11,7 @@ from vitam_operators import elastic, nights
 from vitam_operators.config import Platform
 from vitam_operators.config_services import ElasticsearchCluster
 from vitam_operators.errors import NotHealthyError, RetryableError, VitamBackupError
+from vitam_operators.hooks.elasticsearch import endpoint_of
 from vitam_operators.hooks.hosts import HostHook, Shell, target
 from vitam_operators.operators.base import WaitingOperator
 from vitam_operators.operators.services import ASKED_START, StartUnitOperator, StopUnitOperator
@@ -36,7 +37,7 @@ async def answering(platform: Platform, cluster: ElasticsearchCluster) -> tuple[
     for host in cluster.hosts:
         try:
             async with HostHook(target(platform, host)).connect() as shell:
-                health = await shell.run(elastic.cluster_health(shell.host.service_ip, cluster.port))
+                health = await shell.run(elastic.cluster_health(await endpoint_of(cluster, shell.host)))
         except RetryableError as error:
             away = error
             continue
@@ -66,14 +67,14 @@ class FlushElasticsearchOperator(ClusterOperator):
             self.log.info("%s does not answer: nothing to flush", self.cluster)
             return
         async with HostHook(target(self.platform, answer[0])).connect() as shell:
-            where = (shell.host.service_ip, cluster.port)
-            before = await shell.run(elastic.allocation(*where))
+            there = await endpoint_of(cluster, shell.host)
+            before = await shell.run(elastic.allocation(there))
             if before == PRIMARIES:
                 self.log.warning("%s: allocation is 'primaries', as a night that died leaves it; it ends", self.cluster)
                 before = None
             night.write_once(f"elasticsearch.{self.cluster}", {"allocation_before": before})
-            await shell.run(elastic.set_allocation(*where, PRIMARIES))
-            await shell.run(elastic.flush(*where))
+            await shell.run(elastic.set_allocation(there, PRIMARIES))
+            await shell.run(elastic.flush(there))
 
 
 class ElasticsearchNodeOperator(ClusterOperator):
@@ -125,9 +126,9 @@ class ElasticsearchHealthy(Wait):
         host, health = await answering(platform, cluster) or ("", elastic.AWAY)
         if host and self.put_back:
             async with HostHook(target(platform, host)).connect() as shell:
-                where = (shell.host.service_ip, cluster.port)
-                if await shell.run(elastic.allocation(*where)) != self.allocation:
-                    await shell.run(elastic.set_allocation(*where, self.allocation))
+                there = await endpoint_of(cluster, shell.host)
+                if await shell.run(elastic.allocation(there)) != self.allocation:
+                    await shell.run(elastic.set_allocation(there, self.allocation))
         return Report(health in ("green", "yellow"), f"Elasticsearch {self.cluster} is {health}")
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from vitam_operators import elastic, nights
 from vitam_operators.errors import VitamBackupError
+from vitam_operators.hooks.elasticsearch import endpoint_of
 from vitam_operators.operators.base import WaitingOperator
 from vitam_operators.operators.elasticsearch import named, node
 from vitam_operators.operators.services import note
@@ -32,7 +33,7 @@ class SnapshotOver(Wait):
         platform = platform_at(self.platform_file)
         cluster = named(platform, self.cluster)
         async with node(platform, cluster) as shell:
-            where = (shell.host.service_ip, cluster.port, str(cluster.snapshot_repository), self.name)
+            where = (await endpoint_of(cluster, shell.host), str(cluster.snapshot_repository), self.name)
             found = await shell.run(elastic.snapshot(*where))
         words = f"snapshot {self.name} of {self.cluster} is {found['state']}"
         return Report(found["state"] != elastic.IN_PROGRESS, words, found)
@@ -60,7 +61,7 @@ class SnapshotElasticsearchOperator(ClusterOperator, WaitingOperator):
         night.write_once(self._record, known)
         try:
             async with node(self.platform, cluster) as shell:
-                where = (shell.host.service_ip, cluster.port, cluster.snapshot_repository, name)
+                where = (await endpoint_of(cluster, shell.host), cluster.snapshot_repository, name)
                 if (await shell.run(elastic.snapshot(*where)))["state"] == elastic.MISSING:
                     await shell.run(elastic.start_snapshot(*where))
         except VitamBackupError as error:
@@ -80,7 +81,7 @@ class SnapshotElasticsearchOperator(ClusterOperator, WaitingOperator):
         night, cluster = self.cold_night(context), named(self.platform, self.cluster)
         try:
             async with node(self.platform, cluster) as shell:
-                where = (shell.host.service_ip, cluster.port, str(cluster.snapshot_repository))
+                where = (await endpoint_of(cluster, shell.host), str(cluster.snapshot_repository))
                 await shell.run(elastic.delete_snapshot(*where, elastic.snapshot_name(night.label)))
         except VitamBackupError as error:
             self.log.warning("%s: its snapshot could not be ended: %s", self.cluster, error.message)
