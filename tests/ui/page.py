@@ -78,7 +78,7 @@ class Page:
     def tell(self, start: dt.datetime, index: int) -> None:
         told = self.night(start, growth=1 + index * 0.004 + index % 5 * 0.002, slow=1 + index * 7 % 11 / 100)
         if index == 13:
-            told.open().until_cold().copy(only=22).restart()
+            told.open().until_cold().copy(only=-1).restart()
             (lost,) = set(told.night.opened["parts"]) - set(told.night.all("part"))
             told.conclude("task copy_shard[1] failed", f"part {lost} was not copied")
             return
@@ -94,4 +94,4 @@ class Page:
         """Tell a night that copies at this moment."""
         now = dt.datetime.now(dt.UTC)
         told = self.night(now - dt.timedelta(hours=4, minutes=21), until=now + dt.timedelta(hours=3))
-        return told.open().until_cold().copy(only=20, minutes=2)
+        return told.open().until_cold().copy(only=-3, minutes=2)
