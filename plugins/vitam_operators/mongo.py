@@ -18,6 +18,8 @@ from vitam_operators.errors import PrimaryError
 Document = Mapping[str, Any]
 BALANCER_MODES = ("full", "off")
 PRIMARY, SECONDARY, ARBITER = 1, 2, 7
+ROUTER = "isdbgrid"
+"""What a mongos has as ``msg`` of its ``hello`` (MongoDB's manual, ``hello``)."""
 
 
 @dataclass(frozen=True)
@@ -60,6 +62,25 @@ def primary_of(replica_set: str, hellos: Mapping[str, Document | Silent]) -> str
             hint="; ".join(_hints(hellos, primaries)),
         )
     return primaries[0]
+
+
+def silent_findings(where: str, hellos: Mapping[str, Document | Silent]) -> Iterator[str]:
+    """
+    Tell which servers do not answer, each with why and what to do: the night asks every one of them.
+
+    :param where: what they are, such as the set's name
+    """
+    for host, hello in hellos.items():
+        if isinstance(hello, Silent):
+            yield f"{where} on {host}: {hello.why}: {hello.hint}"
+
+
+def router_findings(hellos: Mapping[str, Document | Silent]) -> Iterator[str]:
+    """Tell which routers do not answer, and what answers in the place of one."""
+    yield from silent_findings("mongos", hellos)
+    for host, hello in hellos.items():
+        if not isinstance(hello, Silent) and hello.get("msg") != ROUTER:
+            yield f"mongos on {host}: what answers is a mongod, no mongos: compare mongos.port in the platform file"
 
 
 def is_secondary(hello: Document | Silent) -> bool:

@@ -122,6 +122,35 @@ def test_a_member_that_is_behind_on_purpose_is_no_finding(look):
     assert look.run("check_cluster", cluster="mongo-data")["balancer"] == "full"
 
 
+@pytest.mark.parametrize(
+    ("unit", "words"),
+    [
+        ("mongod@data-2", "mongo-data-shard0 on data-2: nobody listens there: is the unit running"),
+        ("mongoc@data-2", "mongo-data-configsvr on data-2: nobody listens there: is the unit running"),
+        ("mongos@data-2", "mongo-data: mongos on data-2: nobody listens there: is the unit running"),
+    ],
+)
+def test_each_server_that_the_night_will_ask_is_asked(look, unit, words):
+    """The others of its set answer, and another router; at night nothing would be proved without this one."""
+    look.fake.unit(unit).end(0)
+    with pytest.raises(LookFailedError, match=words):
+        look.run("check_cluster", cluster="mongo-data")
+
+
+def test_a_cluster_of_which_nothing_answers_is_told_once_for_each_server(look):
+    """A name that does not resolve, or a firewall, must not hide what else is wrong."""
+    for host in ("data-1", "data-2", "data-3"):
+        for daemon in ("mongos", "mongoc", "mongod"):
+            if f"vitam-{daemon}.service" in look.fake.hosts[host].units:
+                look.fake.unit(f"{daemon}@{host}").end(0)
+    with pytest.raises(LookFailedError) as raised:
+        look.run("check_cluster", cluster="mongo-data")
+    found = raised.value.message
+    assert "replica set shard0 has 0 primaries" in found
+    assert "replica set configsvr has 0 primaries" in found
+    assert "no answer" not in found
+
+
 ELSEWHERE = (
     "mongo-data-shard0: mongod on data-1 keeps its data in /vitam/new/db, the platform file says db_path: "
     "/vitam/data/mongod/db"

@@ -176,7 +176,7 @@ def test_an_account_with_fewer_rights_makes_a_backup_with_a_warning(nights, comm
     night.run()
     assert (night.state, night.different) == ("success", set())
     (warning,) = night.records.read(records.MANIFEST)["warnings_of_night"]
-    assert warning.startswith(f"{warned}: MongoDB at 10.1.0.2:27019 did not do what it was asked: {command}:")
+    assert warning.startswith(f"{warned}: MongoDB at 10.1.0.2:27019 did not do what it was asked, {command}:")
 
 
 def test_records_hold_no_secret(whole_night, platform_home):

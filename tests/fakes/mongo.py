@@ -279,6 +279,8 @@ class FakeCluster:
     def answer(self, command: str, value: Any, database: str, more: Document) -> Document:
         """Answer a command sent through a router."""
         assert database == ("config" if value in OF_THE_CATALOGUE else "admin")
+        if command == "isMaster":
+            return {"ismaster": True, "msg": "isdbgrid"}
         if self.config_set.primary is None:
             raise AutoReconnect("could not find host matching read preference primary for set configsvr")
         match command, value:

@@ -114,6 +114,20 @@ A, B, C = member("a:27019", 1, "PRIMARY"), member("b:27019", 2, "SECONDARY"), me
 SET_OF_3 = replica_set("shard0", "a", "b", "c")
 
 
+def test_servers_that_do_not_answer_are_told_with_why_and_what_to_do():
+    found = mongo.silent_findings("mongo-data-shard0", {"a": PRIMARY, "b": SILENT})
+    assert list(found) == ["mongo-data-shard0 on b: nobody listens there: is the unit running?"]
+
+
+def test_what_answers_in_the_place_of_a_router():
+    """Vitam's ports are not MongoDB's: 27018 and 27019 are easily exchanged, and 27017 is often a mongod's."""
+    found = mongo.router_findings({"a": ROUTER, "b": PRIMARY, "c": SILENT})
+    assert list(found) == [
+        "mongos on c: nobody listens there: is the unit running?",
+        "mongos on b: what answers is a mongod, no mongos: compare mongos.port in the platform file",
+    ]
+
+
 @pytest.mark.parametrize(
     ("members", "findings"),
     [

@@ -10,14 +10,15 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
 import pytest
-from pymongo.errors import ConfigurationError
+from airflow.sdk.exceptions import AirflowNotFoundException
+from pymongo.errors import ConfigurationError, NotPrimaryError, OperationFailure
 from pymongo.hello import Hello
 from pymongo.server_description import ServerDescription
 from pymongo.topology_description import TOPOLOGY_TYPE, TopologyDescription
 
 from tests.fakes.member import MONGOD, free_port, member, running
 from vitam_operators import mongo_reasons
-from vitam_operators.errors import MongoUnreachableError
+from vitam_operators.errors import MongoUnreachableError, RetryableError
 from vitam_operators.hooks import mongo as hooks
 from vitam_operators.hooks.mongo import MongoHook
 
@@ -94,6 +95,76 @@ async def test_a_server_that_hangs_up_is_not_said_to_want_tls(connection: Connec
     assert error.why == "it closed the connection", error.message
     assert "stopping" in error.hint
     assert "TLS" in error.hint
+
+
+async def test_another_server_than_mongodb(connection: Connections) -> None:
+    """A web server answers in its own protocol: its first letters are read as a length."""
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read(100)
+        writer.write(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+        await asyncio.sleep(30)
+
+    async with server(answer) as address:
+        error = await asked(address)
+    assert error.why == "what listens there does not speak MongoDB's protocol", error.message
+
+
+async def test_an_airflow_connection_that_is_not_there(
+    connection: Connections, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def not_found(conn_id: str) -> None:
+        raise AirflowNotFoundException(f"The conn_id `{conn_id}` isn't defined")
+
+    monkeypatch.setattr(hooks.BaseHook, "aget_connection", not_found)
+    error = await asked("127.0.0.1:27017")
+    assert error.why == "there is no Airflow connection mongo"
+    assert "make it" in error.hint
+
+
+async def test_one_server_that_is_not_found_hides_no_other(connection: Connections) -> None:
+    """All are asked at once; each has its own reason."""
+    servers = {"one": "no-such-host.invalid:27017", "two": f"127.0.0.1:{free_port()}"}
+    hellos = await hooks._hellos({name: MongoHook("mongo", [at], direct=True) for name, at in servers.items()})
+    assert {name: getattr(hello, "why", hello) for name, hello in hellos.items()} == {
+        "one": "its name does not resolve on Airflow's host",
+        "two": "nobody listens there",
+    }
+
+
+@pytest.mark.parametrize(
+    ("text", "first", "later"),
+    [
+        (
+            "SSL handshake failed: db-1:27018: [Errno 104] Connection reset by peer",
+            *("it does not answer the TLS handshake", "it closed the connection"),
+        ),
+        ("SSL handshake failed: db-1:27018: ", "it does not answer the TLS handshake", "it closed the connection"),
+        ("SSL handshake failed: db-1:27018: timed out", "it did not answer in time", "it did not answer in time"),
+        ("db-1:27018: connection closed", "it closed the connection", "it closed the connection"),
+        ("db-1:27018: [SSL: SSLV3_ALERT_BAD_CERTIFICATE] ", "the TLS handshake failed", "it closed the connection"),
+    ],
+)
+def test_tls_is_not_to_blame_once_the_server_has_answered(text: str, first: str, later: str) -> None:
+    """A mongod that stops or is killed breaks connections that fit before; a second try finds out."""
+    assert mongo_reasons.reason(text).words == first
+    assert mongo_reasons.reason(text, answered=True).words == later
+
+
+@pytest.mark.parametrize(
+    ("error", "why"),
+    [
+        (OperationFailure("no such command: 'listShards'", 59), "it does not know the command"),
+        (OperationFailure("Could not find host matching", 133), "it finds no primary"),
+        (OperationFailure("operation exceeded time limit", 50), "it answered with an error"),
+        (NotPrimaryError("not primary", {"code": 10107}), "it is not the primary any more"),
+        (NotPrimaryError("interrupted", {"code": 11600}), "it is shutting down"),
+    ],
+)
+def test_what_a_server_itself_says(error: Exception, why: str) -> None:
+    found = hooks.unreachable("db-1:27018", error, asked="find", answered=False)
+    assert found.why == why
+    assert isinstance(found, RetryableError)
 
 
 async def test_a_file_of_the_connection_that_is_not_there(connection: Connections) -> None:

@@ -28,6 +28,7 @@ class MongoClient:
     def __init__(self, where: str, client: Any) -> None:
         self.where = where
         self._client = client
+        self._answered = False
 
     async def command(self, name: str, value: Any = 1, *, database: str = "admin", **more: Any) -> Answer:
         """
@@ -40,7 +41,8 @@ class MongoClient:
         try:
             answer: Answer = await self._client[database].command(name, value, **more)
         except PyMongoError as error:
-            raise unreachable(self.where, error, asked=name) from error
+            raise unreachable(self.where, error, asked=name, answered=self._answered) from error
+        self._answered = True
         return answer
 
     async def hello(self) -> Answer:
@@ -131,7 +133,17 @@ class MongoHook(BaseHook):
             await client.close()
 
     async def _account(self) -> dict[str, Any]:
-        connection = await BaseHook.aget_connection(self.conn_id)
+        from airflow.sdk.exceptions import AirflowNotFoundException
+
+        try:
+            connection = await BaseHook.aget_connection(self.conn_id)
+        except AirflowNotFoundException as error:
+            raise MongoUnreachableError(
+                f"MongoDB at {', '.join(self.addresses)} was not asked, there is no Airflow connection {self.conn_id}",
+                why=f"there is no Airflow connection {self.conn_id}",
+                hint="make it, of type mongo, with login, password and authSource; or correct its name in the platform "
+                "file",
+            ) from error
         extra = connection.extra_dejson
         options = {key: extra[key] for key in OPTIONS_OF_CONNECTION if key in extra}
         if not connection.login:
@@ -175,28 +187,43 @@ async def hellos(
     platform: Platform, cluster: MongoCluster, hosts: Iterable[str], port: int
 ) -> dict[str, Answer | Silent]:
     """Ask members what they are, all at once; of one that does not answer, return why."""
+    return await _hellos({host: member(platform, cluster, host, port) for host in hosts})
 
-    async def ask(host: str) -> Answer | Silent:
+
+async def hellos_of_routers(platform: Platform, cluster: MongoCluster) -> dict[str, Answer | Silent]:
+    """Ask the routers of a cluster what they are, all at once; of one that does not answer, return why."""
+    return await _hellos({host: router(platform, cluster, host) for host in cluster.routers})
+
+
+async def _hellos(hooks: Mapping[str, MongoHook]) -> dict[str, Answer | Silent]:
+    async def ask(hook: MongoHook) -> Answer | Silent:
         try:
-            async with member(platform, cluster, host, port).connect() as client:
+            async with hook.connect() as client:
                 return await client.hello()
         except MongoUnreachableError as error:
             return Silent(error.why, error.hint)
 
-    names = list(hosts)
-    return dict(zip(names, await asyncio.gather(*(ask(name) for name in names)), strict=True))
+    return dict(zip(hooks, await asyncio.gather(*(ask(hook) for hook in hooks.values())), strict=True))
 
 
-def unreachable(where: str, error: Exception, *, asked: str) -> MongoUnreachableError:
+def unreachable(where: str, error: Exception, *, asked: str, answered: bool) -> MongoUnreachableError:
     """
     Return the error of a server that did not do what it was asked, in words of its own for each reason.
 
     :param error: of the driver
     :param asked: the command
+    :param answered: the server has answered over this connection before
     """
-    known = reason(str(error), getattr(error, "code", None))
+    known = reason(str(error), _code(error), answered=answered)
     return MongoUnreachableError(
         f"MongoDB at {where} did not do what it was asked, {asked}: {known.words} ({without_topology(str(error))})",
         hint=known.hint,
         why=known.words,
     )
+
+
+def _code(error: Exception) -> int | None:
+    """Return MongoDB's error code; where the server is no primary any more, the driver has it in the answer alone."""
+    details = getattr(error, "details", None)
+    in_answer = details.get("code") if isinstance(details, Mapping) else None
+    return getattr(error, "code", None) or in_answer

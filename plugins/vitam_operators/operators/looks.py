@@ -172,8 +172,10 @@ class CheckClusterOperator(ClusterOperator, LookOperator):
         cluster = self.platform.cluster(self.cluster)
         findings: list[str] = []
         facts: Facts = {"cluster": self.cluster, "primaries": {}}
+        routers = await mongo_hooks.hellos_of_routers(self.platform, cluster)
+        findings += (f"{cluster.name}: {finding}" for finding in mongo.router_findings(routers))
         try:
-            facts |= await self._ask_routers(cluster, findings)
+            facts |= await self._ask_routers(cluster, findings) if any(routers.values()) else {}
         except VitamBackupError as error:
             findings.append(f"{cluster.name}: {error.finding}")
         sets = [part for part in (*config_parts(self.platform), *shard_parts(self.platform)) if part.cluster == cluster]
@@ -209,6 +211,7 @@ class CheckClusterOperator(ClusterOperator, LookOperator):
         except VitamBackupError as error:
             return None, [f"{part.cluster.name}: {error.finding}"]
         findings = [f"{part.cluster.name}: {finding}" for finding in mongo.member_findings(part.replica_set, status)]
+        findings += mongo.silent_findings(part.name, hellos)
         findings += filter(None, [mongo.path_finding(part.name, primary, part.db_path, storage)])
         lag_s = mongo.lag_s(status, delayed)
         if lag_s > LAG_LIMIT_S:
