@@ -59,7 +59,8 @@ MONGODB = """
 Vitam's `vitamdb-admin` and `vitamdb-localadmin` will do. With less: a role and an account for each of the two
 connections. What is made through mongos is known to the config set, not to the shards: there the second role and
 its account are made on the primary of **each shard** too, in the database `admin`. Vitam's data can be neither read
-nor written; but the oplog can be read, and it has what was written last.
+nor written; but the oplog can be read, and it has what was written last. MongoDB 4.2, 4.4, 5.0 and 6.0 know all of
+the actions: each question was asked of a mongod of each, those of mongos alone were read in its source.
 """
 
 

@@ -20,6 +20,7 @@ from vitam_operators import mongo, writes
 from vitam_operators.config import ReplicaSet
 from vitam_operators.hooks import notes
 from vitam_operators.hooks.mongo import MongoClient
+from vitam_operators.on_host import restart_guard
 
 EVER = Timestamp(2**31 - 1, 1)
 BUILDS_HANG = ("configureFailPoint", "hangAfterStartingIndexBuild")
@@ -54,6 +55,11 @@ async def test_who_is_the_primary(mongod, client):
     assert (hello["setName"], hello["me"]) == ("shard0", f"127.0.0.1:{mongod.port}")
     assert (hello["isWritablePrimary"], hello["secondary"]) == (True, False)
     assert mongo.primary_of("shard0", {"one": hello}) == "one"
+
+
+def test_the_restart_guard_is_told_so_too(mongod):
+    """It speaks the protocol itself, and has no account."""
+    assert restart_guard.is_primary(f"127.0.0.1:{mongod.port}")
 
 
 async def test_how_the_members_are(mongod, client):

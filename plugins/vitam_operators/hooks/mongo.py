@@ -41,6 +41,7 @@ class MongoClient:
         try:
             answer: Answer = await self._client[database].command(name, value, **more)
         except PyMongoError as error:
+            self._answered = self._answered or _code(error) is not None
             raise unreachable(self.where, error, asked=name, answered=self._answered) from error
         self._answered = True
         return answer
