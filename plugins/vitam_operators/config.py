@@ -16,6 +16,7 @@ from pydantic import AfterValidator, Field
 from vitam_operators import procedure, versions
 from vitam_operators.config_copies import CopyConfig, DrillConfig, RestoreConfig
 from vitam_operators.config_messages import MessagesConfig
+from vitam_operators.config_readers import AnyReader
 from vitam_operators.config_services import ElasticsearchCluster, PortsConfig
 from vitam_operators.config_types import (
     ALL_DAYS,
@@ -154,7 +155,7 @@ class MongoCluster(Strict):
     routers: tuple[Name, ...] = Field(min_length=1, description="hosts of mongos")
     config_set: ReplicaSet
     shards: tuple[ReplicaSet, ...] = Field(min_length=1)
-    readers: tuple[str, ...] = Field(default=(), description="accounts that only read (monitoring) and may stay")
+    readers: tuple[AnyReader, ...] = Field(default=(), description="clients that only read (monitoring) and may stay")
     mongos: MongosDaemon = MongosDaemon()
     mongoc: MongocDaemon = MongocDaemon()
     mongod: MongodDaemon = MongodDaemon()

@@ -16,6 +16,8 @@ from vitam_operators.words import size_words
 EVERYTHING = "everything"
 OF_HOSTS = {"units_before": "running"} | {name: name for name in ("sizes", "free_bytes", "versions", "tools")}
 """What the plan has of each host, and its name among the facts of the look."""
+WARNINGS = "warnings"
+"""Of a look: the plan has those of all looks in one place."""
 Facts = dict[str, Any]
 
 
@@ -44,7 +46,7 @@ def plan(
         "note": asked["note"] or "",
         "copies": copies,
         "parts": list(planned_parts(platform, copies)),
-        "clusters": dict(clusters),
+        "clusters": {name: {key: facts[key] for key in facts if key != WARNINGS} for name, facts in clusters.items()},
         **{name: {host: facts[fact] for host, facts in hosts.items()} for name, fact in OF_HOSTS.items()},
         "methods": methods,
     }

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import PurePosixPath
 
-from vitam_operators import port_checks, procedure, versions
+from vitam_operators import port_checks, procedure, reader_checks, versions
 from vitam_operators.config import MongoCluster, Platform, ReplicaSet
 from vitam_operators.config_copies import FileSet
 from vitam_operators.parts import OFFER, all_parts, holds, hosts_of
@@ -22,6 +22,7 @@ def findings(platform: Platform) -> Iterator[str]:
     yield from _hosts(platform)
     yield from _mongodb(platform)
     yield from port_checks.findings(platform)
+    yield from reader_checks.findings(platform)
     yield from _elasticsearch(platform)
     yield from _securing(platform)
     yield from _restic(platform)

@@ -147,6 +147,7 @@ def _model_below(model: type[BaseModel], key: str) -> type[BaseModel]:
     for name, field in model.model_fields.items():
         if key in (name, field.alias):
             for candidate in (field.annotation, *getattr(field.annotation, "__args__", ())):
-                if isinstance(candidate, type) and issubclass(candidate, BaseModel):
-                    return candidate
+                below = getattr(candidate, "__origin__", candidate)  # of an Annotated, what is annotated
+                if isinstance(below, type) and issubclass(below, BaseModel):
+                    return below
     return model

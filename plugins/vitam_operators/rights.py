@@ -13,6 +13,7 @@ from functools import cached_property
 from typing import Any
 
 from vitam_operators import archive, drill, guard, nights, prune, reflink, secret_files, systemd
+from vitam_operators.clients import RESTIC_SCRIPT
 from vitam_operators.commands import Command, existing, write_whole
 from vitam_operators.config import Platform
 from vitam_operators.engines.base import Engine
@@ -144,7 +145,8 @@ def job_commands(own: Rights) -> Commands:
 
 
 def copy_commands(own: Rights) -> Commands:
-    """Measure what is copied, and look at the copies."""
+    """Measure what is copied, look at the copies, and for Vitam's own backup, which would be a client."""
+    yield existing([RESTIC_SCRIPT])
     yield from map(archive.size_of, own.sources)
     yield from map(archive.mongod_lock, own.db_paths)
     yield from map(archive.links_in, own.db_paths)

@@ -2,9 +2,9 @@
 Who may still write to a MongoDB that is about to be copied, and who has written meanwhile.
 
 A cold copy takes one member of each set at one moment of its own; the copies fit together only while nobody writes.
-Before: no client but ours and the cluster's own, every member as far as the primary. Afterwards: the oplog, in which
-every write of the time between has its line. Documents are those of ``$currentOp`` (idle connections included),
-``replSetGetStatus`` and ``local.oplog.rs``, as the driver returns them.
+Before: no client but ours and the cluster's own (:mod:`.clients`), every member as far as the primary. Afterwards: the
+oplog, in which every write of the time between has its line. Documents are those of ``$currentOp`` (idle connections
+included), ``replSetGetStatus`` and ``local.oplog.rs``, as the driver returns them.
 """
 
 from __future__ import annotations
@@ -17,58 +17,9 @@ from vitam_operators.mongo import ARBITER, PRIMARY, SECONDARY
 from vitam_operators.parts import CONFIG
 
 Document = Mapping[str, Any]
-OUR_NAME = "vitam-backup"
-CLUSTERS_OWN_USER = "__system"
-CLUSTERS_OWN_DRIVERS = ("NetworkInterfaceTL", "MongoDB Internal Client")
-SHELL = "MongoDB Shell"
-"""
-The application that the shell ``mongo`` says it is, with the driver of the cluster's own (MongoDB's manual, "Log
-Messages"): a person, or a script.
-"""
 CURRENT_OPERATIONS = {"allUsers": True, "idleConnections": True}
 CATALOGUE = ("chunks", "collections", "databases", "shards", "tags")
 """Collections of ``config`` that say where data is: on a config set nothing else counts as data."""
-
-
-def clients(operations: Iterable[Document], readers: Collection[str]) -> Iterator[str]:
-    """
-    Name the clients that may write: each connection that is neither ours nor the cluster's own, once.
-
-    A connection that has not logged in cannot write where others have to log in.
-
-    :param operations: of ``$currentOp`` with idle connections, on one server
-    :param readers: accounts that only read, as a monitoring's
-    """
-    connections = [operation for operation in operations if operation.get("client") and not _clusters_own(operation)]
-    access_control = any(operation.get("effectiveUsers") for operation in connections)
-    foreign = [
-        _said(operation)
-        for operation in connections
-        if _application(operation) != OUR_NAME
-        and (not access_control or set(_users(operation)) - set(readers))
-        and (access_control or operation.get("clientMetadata"))
-    ]
-    yield from dict.fromkeys(foreign)
-
-
-def _clusters_own(operation: Document) -> bool:
-    driver = str(operation.get("clientMetadata", {}).get("driver", {}).get("name", ""))
-    by_driver = driver.startswith(CLUSTERS_OWN_DRIVERS) and _application(operation) != SHELL
-    return CLUSTERS_OWN_USER in _users(operation) or by_driver
-
-
-def _users(operation: Document) -> list[str]:
-    return [str(user["user"]) for user in operation.get("effectiveUsers", ())]
-
-
-def _application(operation: Document) -> str:
-    metadata = operation.get("clientMetadata", {})
-    return str(metadata.get("application", {}).get("name") or metadata.get("driver", {}).get("name") or "a client")
-
-
-def _said(operation: Document) -> str:
-    account = ", ".join(_users(operation)) or "no account"
-    return f"{_application(operation)} from {str(operation['client']).rpartition(':')[0]} as {account}"
 
 
 def index_builds(operations: Iterable[Document]) -> Iterator[str]:

@@ -110,8 +110,8 @@ async def test_vitam_itself_is_a_client(nights, wait):
     """Each service that has not stopped yet is seen: the proof does not rest on the steps before it."""
     nights("small")
     report = await wait.look()
-    for service in ("logbook", "metadata", "storage", "offer"):
-        assert f"mongos on data-2: mongo-java-driver|sync from 10.0.0.7 as {service} is connected" in report.words
+    for service, address in (("logbook", "10.1.0.2"), ("metadata", "10.1.0.2"), ("offer", "10.1.0.21")):
+        assert f"mongos on data-2: mongo-java-driver|sync from {address} as {service} is connected" in report.words
 
 
 @pytest.mark.parametrize(
@@ -173,7 +173,7 @@ def test_one_that_stays_is_told_with_what_to_do(stopped):
         StillWritingError, match=r"mongosh 2.3 from 10.0.0.7 as mongodb-exporter is connected to data-4"
     ) as e:
         stopped.run("await_nobody_writes", **DATA)
-    assert "stop the client that is named, or name its account under readers" in e.value.hint
+    assert "stop the client that is named, or name it under readers" in e.value.hint
     assert stopped.records.read("quiet.mongo-data") is None
 
 

@@ -6,6 +6,7 @@ import datetime as dt
 
 import pytest
 
+from tests.fakes.mongo import client_of
 from vitam_operators import nights as records
 from vitam_operators.errors import CopyRefusedError, LookFailedError
 from vitam_operators.hooks.records import nights_of
@@ -236,3 +237,39 @@ def test_a_directory_of_a_file_set_that_is_missing(nights, look):
     host.files = {path: size for path, size in host.files.items() if not path.startswith("/vitam/conf/")}
     with pytest.raises(LookFailedError, match="app: file set conf: there is no /vitam/conf, its size cannot be told"):
         look.run("check_host", host="app")
+
+
+# --- clients ---------------------------------------------------------------------------------------------------------
+
+
+def test_clients_that_will_hold_the_night_are_named_by_the_look(look):
+    """It would end at four in the morning, before the copies; they are connected all day."""
+    look.fake.replica_set("mongo-data", "shard1").clients.append(client_of("vitamdb-localadmin", ""))
+    look.fake.clusters["mongo-offer"].clients.append(client_of("vitamdb-admin", "nodejs"))
+    look.fake.hosts["offer-1"].files["/vitam/script/restic/restic_backup"] = 1
+    found = [words for words in planned(look)["warnings"] if "nothing is copied" in words]
+    assert [words.partition(" is ")[0] for words in found] == [
+        "offer-1: Vitam's restic backup",
+        "mongo-data: a client from 10.0.0.7 as vitamdb-localadmin",
+        "mongo-offer: nodejs from 10.0.0.7 as vitamdb-admin",
+    ]
+    look.run("open_backup")
+    assert "warnings" not in look.records.opened["clusters"]["mongo-data"]
+
+
+def test_a_server_that_cannot_be_asked_who_is_connected_is_named(look):
+    """An account with a role of its own may not ask."""
+    look.fake.replica_set("mongo-data", "shard1").forbidden = ("aggregate",)
+    found = look.run("check_cluster", cluster="mongo-data")["warnings"]
+    asked = [f"10.3.0.1{number}:27019" for number in (4, 5, 6)]
+    assert [words.partition(" is not known")[0] for words in found] == [
+        f"mongo-data: who is connected to {address}" for address in asked
+    ]
+
+
+def test_a_service_of_vitam_that_a_reader_lets_through_ends_the_night_before_it_begins(look, monkeypatch):
+    """The address is a name in the platform file: only a look at the connections can tell."""
+    passing = "readers let it through"
+    monkeypatch.setattr("vitam_operators.clients.let_through", lambda platform, readers, found: [passing])
+    with pytest.raises(LookFailedError, match=f"mongo-data: {passing}"):
+        look.run("check_cluster", cluster="mongo-data")

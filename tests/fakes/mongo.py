@@ -31,11 +31,13 @@ def batch(found: list[Document]) -> Document:
     return {"cursor": {"id": 0, "firstBatch": found}}
 
 
-def client_of(account: str, driver: str = "mongo-java-driver|sync", application: str = "") -> Document:
+def client_of(
+    account: str, driver: str = "mongo-java-driver|sync", application: str = "", address: str = "10.0.0.7"
+) -> Document:
     """Return what ``$currentOp`` says of an idle connection."""
     metadata = {"driver": {"name": driver}, **({"application": {"name": application}} if application else {})}
     users = [{"user": account, "db": "admin"}]
-    return {"type": "idleConnection", "client": "10.0.0.7:4000", "clientMetadata": metadata, "effectiveUsers": users}
+    return {"type": "idleConnection", "client": f"{address}:4000", "clientMetadata": metadata, "effectiveUsers": users}
 
 
 OWN_CONNECTIONS = [

@@ -93,8 +93,12 @@ class FakePlatform:
     def _connections_of_vitam(self) -> list[dict[str, Any]]:
         """Return what ``$currentOp`` of a router has of the services that keep their data in MongoDB."""
         units = {service.unit for service in SERVICES.values() if service.phase == BACK}
-        running = [u.name for host in self.hosts.values() for u in host.units.values() if u.name in units and u.running]
-        return [client_of(_short(name)) for name in running]
+        return [
+            client_of(_short(unit.name), address=host.host.service_ip)
+            for host in self.hosts.values()
+            for unit in host.units.values()
+            if unit.name in units and unit.running
+        ]
 
     def _add_set(self, replica_set: ReplicaSet, daemon: Daemon) -> FakeReplicaSet:
         members = []

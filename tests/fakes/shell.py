@@ -16,6 +16,7 @@ from tests.fakes.guards import FakeGuard
 from tests.fakes.restores import BROUGHT, FakeRestores
 from tests.fakes.units import FakeUnit, not_found
 from vitam_operators import archive, drill, guard, health, reflink, secret_files
+from vitam_operators.clients import RESTIC_SCRIPT
 from vitam_operators.config import Host
 from vitam_operators.engines import restic, tar
 from vitam_operators.procedure import SERVICES
@@ -118,9 +119,11 @@ class FakeHost:
                 return 0, "".join(f"{tool}\n" for tool in tools if tool in self.missing_tools)
             case ["curl", *more]:
                 return self._curl(more, stdin)
-            case ["du", "--summarize", "--bytes", "--dereference-args", "--", path] if root:
+            case ["du", "--summarize", "--bytes", *_, "--", path] if root:
                 sizes = [size for name, size in self.files.items() if name.startswith(f"{path}/")]
                 return (0, f"{sum(sizes)}\t{path}\n") if sizes else (1, "")
+            case ["stat", "--format=%n", "--", path] if root and path == RESTIC_SCRIPT:
+                return (0, f"{path}\n") if path in self.files else (1, "")
             case ["find", directory, "-type", "l"] if root:
                 return 0, "".join(f"{link}\n" for link in self.links if link.startswith(directory))
             case ["readlink", "--canonicalize", "--", path, "&&", "cat", "/proc/self/mounts"] if root:

@@ -33,8 +33,9 @@ def keys_of_models(model: type[BaseModel], seen: tuple[str, ...] = ()) -> set[tu
         path = (*seen, field.alias or name)
         found.add(path)
         for candidate in (field.annotation, *getattr(field.annotation, "__args__", ())):
-            if isinstance(candidate, type) and issubclass(candidate, BaseModel):
-                found |= keys_of_models(candidate, path)
+            model_of = getattr(candidate, "__origin__", candidate)  # of an Annotated, what is annotated
+            if isinstance(model_of, type) and issubclass(model_of, BaseModel):
+                found |= keys_of_models(model_of, path)
     return found
 
 

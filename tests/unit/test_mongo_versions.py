@@ -16,7 +16,7 @@ from pymongo import AsyncMongoClient
 from pymongo import MongoClient as Driver
 
 from tests.fakes.member import member
-from vitam_operators import mongo, writes
+from vitam_operators import clients, mongo, writes
 from vitam_operators.config import ReplicaSet
 from vitam_operators.hooks import notes
 from vitam_operators.hooks.mongo import MongoClient
@@ -45,7 +45,7 @@ def account(mongod: SimpleNamespace, name: str, **more: Any) -> dict[str, Any]:
 
 @pytest_asyncio.fixture
 async def client(mongod: SimpleNamespace) -> AsyncIterator[MongoClient]:
-    async with AsyncMongoClient(**account(mongod, "localadmin", appname=writes.OUR_NAME)) as driver:
+    async with AsyncMongoClient(**account(mongod, "localadmin", appname=clients.OUR_NAME)) as driver:
         yield MongoClient("a member", driver)
 
 
@@ -75,10 +75,10 @@ async def test_how_the_members_are(mongod, client):
 
 async def test_who_is_connected(mongod, client):
     """An idle connection of a service is named; its monitor, which cannot log in, and ours are not."""
-    assert list(writes.clients(await client.operations(), ())) == []
+    assert clients.clients(await client.operations()) == []
     with Driver(**account(mongod, "metadata", appname="metadata")) as service:
         service.metadata.command("ping")
-        found = list(writes.clients(await client.operations(), ()))
+        found = [str(one) for one in clients.clients(await client.operations())]
     assert found == ["metadata from 127.0.0.1 as metadata"]
 
 

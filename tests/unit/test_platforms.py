@@ -172,6 +172,8 @@ def test_mistakes_of_one_value(path, value, sentence):
         (["copy", "file_sets"], [{"name": "x", "path": "/c", "exclude": ["../old"]}], "at copy.file_sets.0 (x).exclude.0: leads out of path, write it relative to path, such as 'backup', found '../old'"),
         (["copy", "file_sets"], [{"name": "x", "path": "/c", "exclude": ["./"]}], "at copy.file_sets.0 (x).exclude.0: leaves out nothing or everything, write what is left out, relative to path, found './'"),
         (["hosts", 0, "offer_provider"], "tape-library", "at hosts.0 (app1).offer_provider: the host has no service 'offer'"),
+        (["mongodb", 0, "readers"], [{"acount": "exporter"}], "at mongodb.0 (mongo-data).readers.0.acount: unknown key, did you mean 'account'?"),
+        (["mongodb", 0, "readers"], [{"address": "10.0.0.7/24"}], "at mongodb.0 (mongo-data).readers.0.address: is no address and no network such as '10.0.0.7' or '10.0.0.0/24' (10.0.0.7/24 has host bits set), found '10.0.0.7/24'"),
         (["drill"], {"directory": "/vitam/backup/drill"}, "at drill.directory: /vitam/backup/drill and /vitam/backup hold one another, a drill needs a directory of its own"),
         (["drill"], {"directory": "/vitam/data"}, "at drill.directory: /vitam/data and /vitam/data/mongod/db hold one another, a drill needs a directory of its own"),
         (["drill"], {"port": 27017}, "at drill.port: a drill on host 'data1' may need 27017 to 27018, 27018 is taken there"),

@@ -11,102 +11,9 @@ from tests.fakes.matching import matches
 from vitam_operators import writes
 from vitam_operators.parts import CONFIG, SHARD
 
-# --- clients ---------------------------------------------------------------------------------------------------------
+# --- index builds ----------------------------------------------------------------------------------------------------
 
-
-def connection(user: str | None = None, driver: str | None = None, application: str | None = None, **more) -> dict:
-    """One line of ``$currentOp``, as MongoDB 5 and 7 write it; what is not given is not in it."""
-    metadata = {
-        **({"driver": {"name": driver, "version": "5.1"}} if driver else {}),
-        **({"application": {"name": application}} if application else {}),
-    }
-    return {
-        "type": "idleConnection",
-        "desc": "conn7",
-        "client": "10.0.0.9:41234",
-        **({"clientMetadata": metadata} if metadata else {}),
-        **({"effectiveUsers": [{"user": user, "db": "admin"}]} if user else {}),
-        **more,
-    }
-
-
-OURS = connection("vitamdb-localadmin", "PyMongo|async", "vitam-backup")
-OUR_MONITOR = connection(None, "PyMongo|async", "vitam-backup")
-CLUSTERS_OWN = connection("__system", "NetworkInterfaceTL-ReplNetwork")
-FOR_SOMEBODY = connection("metadata", "NetworkInterfaceTL-TaskExecutorPool-0", runBy=[{"user": "__system"}])
 THREAD = {"type": "op", "desc": "ftdc", "active": True}
-VITAM = connection("metadata", "mongo-java-driver|sync")
-LEGACY_SHELL = connection("root", "MongoDB Internal Client", "MongoDB Shell")
-METADATA = "mongo-java-driver|sync from 10.0.0.9 as metadata"
-
-
-@pytest.mark.parametrize(
-    ("operations", "found"),
-    [
-        ([], []),
-        ([THREAD], []),
-        ([OURS, OUR_MONITOR, CLUSTERS_OWN, THREAD], []),
-        ([OURS, VITAM], [METADATA]),
-        ([OURS, FOR_SOMEBODY], []),
-        ([OURS, connection("__system", "mongosh")], []),
-        ([OURS, connection("__system")], []),
-        ([OURS, VITAM, VITAM | {"client": "10.0.0.9:41235"}], [METADATA]),
-        ([OURS, VITAM, VITAM | {"client": "10.0.0.8:41235"}], [METADATA, METADATA.replace("0.9", "0.8")]),
-        ([OURS, VITAM | {"client": "[fd00::9]:41234"}], [METADATA.replace("10.0.0.9", "[fd00::9]")]),
-        ([OURS, connection("root", "nodejs|mongosh", "mongosh 2.3")], ["mongosh 2.3 from 10.0.0.9 as root"]),
-        ([OURS, LEGACY_SHELL], ["MongoDB Shell from 10.0.0.9 as root"]),
-        ([OURS, connection("root")], ["a client from 10.0.0.9 as root"]),
-        ([OURS, connection(None, "mongo-java-driver|sync")], []),
-        ([OURS, connection(None)], []),
-    ],
-    ids=[
-        *("nobody", "thread", "ours_and_the_clusters", "vitam", "mongos_for_a_client", "system_by_any_driver"),
-        *("system_without_driver", "pool", "two_hosts", "ipv6", "a_person", "a_person_of_4.2"),
-        *("no_metadata", "not_logged_in", "bare"),
-    ],
-)
-def test_clients_that_may_write(operations, found):
-    """An idle pool of a service that did not stop writes with the next request; who has not logged in cannot."""
-    assert list(writes.clients(operations, ())) == found
-
-
-@pytest.mark.parametrize(
-    ("operations", "found"),
-    [
-        ([OUR_MONITOR, connection(None, "NetworkInterfaceTL-ReplNetwork")], []),
-        ([OUR_MONITOR, connection(None, "MongoDB Internal Client")], []),
-        (
-            [OUR_MONITOR, connection(None, "MongoDB Internal Client", "MongoDB Shell")],
-            ["MongoDB Shell from 10.0.0.9 as no account"],
-        ),
-        (
-            [OUR_MONITOR, connection(None, "mongo-java-driver|sync")],
-            ["mongo-java-driver|sync from 10.0.0.9 as no account"],
-        ),
-        ([OUR_MONITOR, connection(None)], []),
-    ],
-)
-def test_without_access_control_everybody_may_write(operations, found):
-    """Then a driver's name is all that tells who it is; what never said hello has not sent a command either."""
-    assert list(writes.clients(operations, ("exporter",))) == found
-
-
-@pytest.mark.parametrize(
-    ("users", "allowed"),
-    [
-        (["exporter"], True),
-        (["exporter", "pmm"], True),
-        (["exporter", "metadata"], False),
-        (["Exporter"], False),
-        (["exporter2"], False),
-    ],
-)
-def test_accounts_that_only_read_may_stay(users, allowed):
-    """A monitoring that looks every ten seconds must not cost the night; with a second account it may write."""
-    operation = connection(None, "mongo-go-driver", effectiveUsers=[{"user": user, "db": "admin"} for user in users])
-    assert (list(writes.clients([OURS, operation], ("exporter", "pmm"))) == []) is allowed
-
-
 CREATE = {"createIndexes": "Unit", "indexes": [], "$db": "metadata"}
 UNIT_INDEX = "an index of metadata.Unit is being built"
 WITHOUT_NAME = {"msg": "Index Build: draining", "ns": ""}
@@ -115,7 +22,7 @@ WITHOUT_NAME = {"msg": "Index Build: draining", "ns": ""}
 @pytest.mark.parametrize(
     ("operations", "found"),
     [
-        ([VITAM, THREAD], []),
+        ([THREAD], []),
         ([{"command": {"insert": "Unit"}, "ns": "metadata.Unit"}], []),
         ([{"command": CREATE, "ns": "metadata.Unit"}], [UNIT_INDEX]),
         ([{"command": CREATE, "ns": "metadata.Unit"}, {"command": CREATE, "ns": ""}], [UNIT_INDEX]),

@@ -9,11 +9,12 @@ from typing import Any
 
 from airflow.sdk.bases.hook import BaseHook
 
+from vitam_operators.clients import OUR_NAME
 from vitam_operators.config import MongoCluster, Platform
 from vitam_operators.errors import MongoUnreachableError
 from vitam_operators.mongo import Silent
 from vitam_operators.mongo_reasons import reason, without_topology
-from vitam_operators.writes import CURRENT_OPERATIONS, OUR_NAME
+from vitam_operators.writes import CURRENT_OPERATIONS
 
 ANSWER_WITHIN_S = 10
 OPTIONS_OF_CONNECTION = ("tls", "tlsCAFile", "tlsCertificateKeyFile", "tlsAllowInvalidHostnames", "authMechanism")

@@ -8,10 +8,12 @@ from abc import abstractmethod
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from vitam_operators import archive, guard, health, mongo, reflink, systemd, writes
+from vitam_operators import archive, clients, guard, health, mongo, reflink, systemd, writes
+from vitam_operators.commands import existing
 from vitam_operators.config import MongoCluster
 from vitam_operators.engines.chosen import engine_of
 from vitam_operators.errors import CommandFailedError, LookFailedError, VitamBackupError
+from vitam_operators.hooks import clients as client_hooks
 from vitam_operators.hooks import mongo as mongo_hooks
 from vitam_operators.hooks import notes
 from vitam_operators.hooks.hosts import HostHook, Shell, target
@@ -96,9 +98,11 @@ class CheckHostOperator(HostOperator, LookOperator):
                 self.log.info("%-7s %s: %s", "OK" if states[unit].exists else "FAILED", unit, states[unit].words)
             versions = await self._versions(shell, running)
             tools = await shell.run(health.tool_versions(engine_of(self.platform.copies).tools))
+            restic = await shell.run(existing([clients.RESTIC_SCRIPT])) if not findings else ()
         context["ti"].xcom_push(GUARD, guard.report_of(found, host.name))
         facts = {"host": host.name, "running": running, "sizes": sizes, "free_bytes": free_bytes, "versions": versions}
         warnings = list(filter(None, [guard.warning(found, host.name)]))
+        warnings += [clients.dump_by_cron(host.name)] if restic else []
         return {**facts, "tools": tools, "methods": methods, "warnings": warnings}, findings
 
     async def _missing_tools(self, shell: Shell, units: list[str]) -> list[str]:
@@ -184,7 +188,16 @@ class CheckClusterOperator(ClusterOperator, LookOperator):
             facts["primaries"][part.name] = primary
             findings += found
             self.log.info("%-7s %s: primary on %s", "FAILED" if found else "OK", part.name, primary)
+        facts["warnings"] = await self._clients(cluster, findings)
         return facts, findings
+
+    async def _clients(self, cluster: MongoCluster, findings: list[str]) -> list[str]:
+        """Look at who is connected now: what does not stop with Vitam holds the night just before its copies."""
+        connected = await client_hooks.connected(self.platform, cluster)
+        passing = clients.let_through(self.platform, cluster.readers, connected.found)
+        findings += [f"{cluster.name}: {words}" for words in passing]
+        staying = clients.in_the_way(self.platform, cluster.readers, connected.found)
+        return [f"{cluster.name}: {words}" for words in (*connected.silent, *staying)]
 
     async def _ask_routers(self, cluster: MongoCluster, findings: list[str]) -> Facts:
         async with mongo_hooks.routers(self.platform, cluster).connect() as client:

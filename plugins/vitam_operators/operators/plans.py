@@ -99,7 +99,7 @@ class PlanNightOperator(NightOperator):
         self, context: Any, plan: Facts, window: Window, hosts: dict[str, Facts], clusters: dict[str, Facts]
     ) -> Iterable[str]:
         yield from night_plan.perhaps_without_room(self.platform, plan, clusters)
-        for facts in hosts.values():
+        for facts in (*hosts.values(), *clusters.values()):
             yield from facts["warnings"]
         yield from self._too_short(context, window)
         yield from versions.doubts(self.platform.vitam_version, self.platform.services)

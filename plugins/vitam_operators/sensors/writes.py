@@ -31,7 +31,8 @@ class NobodyWritesSensor(ClusterOperator, WaitingOperator):
         """Return the error of a cluster that somebody may still write to."""
         return StillWritingError(
             f"after {self.limit_s()} s: {words}",
-            hint="stop the client that is named, or name its account under readers of this cluster if it only reads; "
+            hint="stop the client that is named, or name it under readers of this cluster (account, application, "
+            "address) if it only reads; "
             "the platform is started again, nothing was copied",
         )
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from vitam_operators import mongo, writes
+from vitam_operators.clients import clients, may_stay
 from vitam_operators.config import MongoCluster, Platform
 from vitam_operators.errors import NotHealthyError, PrimaryError
 from vitam_operators.hooks import mongo as mongo_hooks
@@ -89,8 +90,9 @@ class NobodyWrites(Wait):
         for host in cluster.routers:
             async with mongo_hooks.router(platform, cluster, host).connect() as client:
                 operations = await client.operations(localOps=True)
-            for name in writes.clients(operations, cluster.readers):
-                yield f"mongos on {host}: {name} is connected"
+            for found in clients(operations):
+                if not may_stay(found, cluster.readers):
+                    yield f"mongos on {host}: {found} is connected"
 
     @staticmethod
     async def _look_at(platform: Platform, part: MongoPart) -> SetLook:
@@ -99,8 +101,8 @@ class NobodyWrites(Wait):
         for host in hosts:
             async with mongo_hooks.member(platform, part.cluster, host, port).connect() as client:
                 operations = await client.operations()
-            clients = writes.clients(operations, part.cluster.readers)
-            against += [*(f"{name} is connected to {host}" for name in clients), *writes.index_builds(operations)]
+            foreign = [found for found in clients(operations) if not may_stay(found, part.cluster.readers)]
+            against += [*(f"{found} is connected to {host}" for found in foreign), *writes.index_builds(operations)]
         async with mongo_hooks.member(platform, part.cluster, primary, port).connect() as client:
             status = await client.command("replSetGetStatus")
             delayed = writes.delayed_members(await client.command("replSetGetConfig"))
