@@ -158,6 +158,12 @@ class DrillRefusedError(OperatorNeededError):
     """A restore drill cannot be made on a host as it is; nothing of it speaks against the backup."""
 
 
+class DrillInterruptedError(RetryableError):
+    """What a drill or a restore runs on a host ended for a reason of its own: it says nothing about the copy."""
+
+    ends_wait = True
+
+
 class DrillFailedError(OperatorNeededError):
     """A copy could not be extracted or opened, or does not hold what it should: it must not be relied upon."""
 

@@ -12,7 +12,18 @@ from collections.abc import Callable, Iterator
 from functools import cached_property
 from typing import Any
 
-from vitam_operators import archive, drill, guard, nights, prune, reflink, secret_files, systemd
+from vitam_operators import (
+    archive,
+    drill,
+    guard,
+    mongod_log,
+    nights,
+    prune,
+    reflink,
+    scratch_mongod,
+    secret_files,
+    systemd,
+)
 from vitam_operators.clients import RESTIC_SCRIPT
 from vitam_operators.commands import Command, existing, write_whole
 from vitam_operators.config import Platform
@@ -28,6 +39,7 @@ from vitam_operators.sudo_rules import Hole, filled, literal, one_of
 
 LABEL = Hole("19700101T000000Z-9", "[0-9]{8}T[0-9]{6}Z(-[0-9]+)?")
 NUMBER = Hole("987654321", "[0-9]+")
+MOMENT = dt.datetime.fromtimestamp(int(NUMBER.sample), dt.UTC)
 DESCRIPTION = Hole("Vitam-does-something", "Vitam [A-Za-z0-9 @:._-]+")
 SCRIPT = Hole("what-a-job-does", ".+")
 UNIT, EACH_UNIT = "vitam-one-of-this-host.service", "vitam-some-of-this-host.service"
@@ -138,7 +150,7 @@ def job_commands(own: Rights) -> Commands:
         )
     yield systemd.end_transient(JOB)
     yield systemd.forget_failure(JOB)
-    yield systemd.last_words(JOB)
+    yield systemd.last_words(JOB, MOMENT)
     if own.copies.restic:
         yield from secret_files.write(JOB, {})
         yield secret_files.remove(JOB)
@@ -182,9 +194,9 @@ def drill_commands(own: Rights) -> Commands:
         return
     scratch, each = (drill.scratch_of(LABEL.sample, part, own.drill) for part in (PART, EACH_PART))
     yield existing(drill.begun(each))
-    yield drill.key(scratch)
+    yield scratch_mongod.key(scratch)
     yield drill.files_in(scratch)
-    yield drill.complaint(JOB)
+    yield mongod_log.of_unit(JOB, MOMENT)
     yield drill.remove(scratch)
 
 

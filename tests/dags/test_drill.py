@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from airflow.sdk.exceptions import AirflowSkipException
+from pymongo.errors import OperationFailure
 
 from tests.dags.half import HalfNight
 from tests.dags.night import AFTER, BEFORE, DRILL, NightRun, load_dag
@@ -19,9 +20,12 @@ from tests.fakes.drills import FakeCopy, FakeDrills
 from vitam_operators.errors import (
     BackupNotFitError,
     DrillFailedError,
+    DrillInterruptedError,
     DrillRefusedError,
     HostUnreachableError,
+    MongoUnreachableError,
     OperatorNeededError,
+    RetryableError,
 )
 from vitam_operators.hooks.records import nights_of
 from vitam_operators.nights import MANIFEST, Night
@@ -387,6 +391,84 @@ def test_a_drill_that_cannot_be_made_says_nothing_about_the_backup(drill, steps,
     assert isinstance(refused.value, OperatorNeededError)
     steps.run("remove_scratch")
     assert (drill.run().state, drill.record, drill.left) == ("failed", {}, [])
+
+
+PORT_TAKEN = "Failed to set up listener: SocketException: Address already in use"
+ABORT = "Invariant failure !storageGlobalParams.readOnly"
+
+
+def test_a_mongod_that_falls_of_its_own_is_started_again(drill, steps):
+    """Its log proves nothing of the data: the next try opens the same copy, and judges by what it says then."""
+    drill.drills.falls.append(PORT_TAKEN)
+    steps.until("choose_backup", "extract_copy")
+    with pytest.raises(DrillInterruptedError, match=r"says nothing about the copy: .*Address already in use") as fell:
+        steps.run("open_copy", part=SHARD)
+    assert isinstance(fell.value, RetryableError)
+    assert "findings" not in (drill.night.records.read(f"drill.{SHARD}") or {})
+    steps.run("open_copy")
+    steps.run("examine_copy")
+    assert drill.night.records.read(f"drill.{SHARD}")["state"] == "passed"
+
+
+def test_a_second_try_is_not_judged_by_what_the_first_one_said(drill, steps):
+    """Both are in the journal under one name: a checksum of the first, somebody who ends the second."""
+    drill.drills.does_not_open.add(SHARD)
+    steps.until("choose_backup", "extract_copy")
+    with pytest.raises(DrillFailedError, match="did not open the copy"):
+        steps.run("open_copy", part=SHARD)
+    drill.drills.does_not_open.clear()
+    drill.drills.falls.append(PORT_TAKEN)
+    with pytest.raises(DrillInterruptedError, match="Address already in use"):
+        steps.run("open_copy", part=SHARD)
+
+
+def test_a_mongod_that_aborts_while_it_is_examined_says_nothing_about_the_backup(drill):
+    """Seen on 5.0.32, each night: the backup is not called bad, and the next drill takes it again."""
+    drill.copy.deadly, drill.copy.last_words = "metadata.Unit", ABORT
+    drill.run()
+    assert (drill.state, drill.record, drill.left) == ("failed", {}, [])
+
+
+@pytest.mark.parametrize(
+    "said",
+    ["tar: ./a: Wrote only 1024 of 10240 bytes", "no space left on device\nunable to create lock in backend"],
+    ids=["the drill's disk is full", "the repository's disk is full"],
+)
+def test_an_extraction_that_fails_without_proof_is_tried_again(drill, steps, said):
+    """Neither tar nor restic says it as the kernel does."""
+    drill.drills.extractions_fail.append(said)
+    steps.run("choose_backup")
+    with pytest.raises(DrillInterruptedError, match="says nothing about the copy"):
+        steps.run("extract_copy", part=SHARD)
+    steps.run("extract_copy", part=SHARD)
+    assert len(drill.drills.extracted) == 1
+
+
+def refuse(code: int, words: str) -> Any:
+    """Have validate answer with an error."""
+
+    def validate(copy: FakeCopy, namespace: str, *, full: bool) -> Any:
+        raise OperationFailure(words, code)
+
+    return validate
+
+
+def test_a_refusal_that_proves_damage_is_a_finding(drill, steps, monkeypatch):
+    """The mongod lives on, so that the other collections are examined too."""
+    steps.until("choose_backup", "extract_copy", "open_copy")
+    monkeypatch.setattr(FakeCopy, "_validate", refuse(301, "Data corruption detected"))
+    with pytest.raises(DrillFailedError, match=r"metadata\.Unit is not valid: Data corruption detected"):
+        steps.run("examine_copy", part=SHARD)
+
+
+def test_a_refusal_that_proves_nothing_is_tried_again(drill, steps, monkeypatch):
+    """Somebody killed the operation."""
+    steps.until("choose_backup", "extract_copy", "open_copy")
+    with monkeypatch.context() as once:
+        once.setattr(FakeCopy, "_validate", refuse(11601, "operation was interrupted"))
+        with pytest.raises(MongoUnreachableError, match="was interrupted"):
+            steps.run("examine_copy", part=SHARD)
+    steps.run("examine_copy", part=SHARD)
 
 
 def test_a_budget_of_collections(drill, monkeypatch):

@@ -38,6 +38,8 @@ class FakeCopy:
     invalid: dict[str, str] = field(default_factory=dict)
     deadly: str | None = None
     validated: list[str] = field(default_factory=list)
+    last_words: str = "a.wt: read checksum error for 4096B block at offset 4096"
+    """Of the mongod that ends itself, as 5.0.32 was seen to log them (tests/unit/test_drill_mongod.py)."""
     die: Callable[[], None] = lambda: None
 
     def answer(self, command: str, value: Any, database: str, more: Document) -> Document:
@@ -89,6 +91,10 @@ class FakeDrills:
     damaged: set[str] = field(default_factory=set)
     """Parts whose archive does not have its checksum."""
     does_not_open: set[str] = field(default_factory=set)
+    extractions_fail: list[str] = field(default_factory=list)
+    """What extractions say that fail, once each."""
+    falls: list[str] = field(default_factory=list)
+    """Errors of which a mongod that opens a copy ends, once each."""
     lost_files: int = 0
 
     def answer(self, words: list[str], *, root: bool) -> tuple[int, str] | None:
@@ -112,6 +118,9 @@ class FakeDrills:
     def extract(self, unit: FakeUnit, archive: str, target: str) -> int:
         """End as the script of the engine does."""
         part = archive.removesuffix("/config").rpartition("/")[2].partition(".")[0]
+        if self.extractions_fail:
+            unit.words += self.extractions_fail.pop().splitlines()
+            return 1
         if part in self.damaged or not self.known(archive):
             unit.words.append(f"{part}.tar.zst: FAILED")
             return 1
@@ -126,12 +135,15 @@ class FakeDrills:
         assert port not in self.opened
         unit.ports = (port,)
         unit.run()
+        if self.falls:
+            self._end(unit, self.falls.pop())
+            return
         copy = self.opened[port] = self.copies[part]
         self.open_scratch[port] = scratch
-        copy.die = lambda: self._end(unit, "checksum mismatch")
+        copy.die = lambda: self._end(unit, copy.last_words)
         unit.on_stop = lambda: self._close(port)
         if part in self.does_not_open:
-            self._end(unit, "WiredTiger.wt: no such file")
+            self._end(unit, "WiredTiger.wt: handle-open: open: No such file or directory")
 
     def _close(self, port: int) -> None:
         del self.opened[port], self.open_scratch[port]

@@ -15,12 +15,11 @@ from tests.fakes.drills import FakeDrills
 from tests.fakes.guards import FakeGuard
 from tests.fakes.restores import BROUGHT, FakeRestores
 from tests.fakes.units import FakeUnit, not_found
-from vitam_operators import archive, drill, guard, health, reflink, secret_files
+from vitam_operators import archive, guard, health, reflink, scratch_mongod, secret_files
 from vitam_operators.clients import RESTIC_SCRIPT
 from vitam_operators.config import Host
 from vitam_operators.engines import restic, tar
 from vitam_operators.procedure import SERVICES
-from vitam_operators.restores import opening
 
 Answer = tuple[int, str]
 SUDO_QUESTION = re.compile(r"sudo -n -l (\S+) .*> /dev/null 2>&1 && echo yes \|\| echo no")
@@ -108,8 +107,8 @@ class FakeHost:
                 return self._forget("forget", unit)
             case ["systemd-run", *_] if root:
                 return self._run_transient(words)
-            case ["journalctl", unit, *_] if root:
-                return 0, "\n".join(self.units[unit.partition("=")[2]].words)
+            case ["journalctl", name, since, *_] if root:
+                return 0, self._journal(self.units[name.partition("=")[2]], since)
             case ["ss", "-Hltn"]:
                 ports = sorted(port for unit in self.units.values() if unit.running for port in unit.ports)
                 return 0, "".join(f"LISTEN 0 128 {self.host.service_ip}:{port} 0.0.0.0:*\n" for port in ports)
@@ -223,13 +222,9 @@ class FakeHost:
         at = words.index("-c")
         script, *arguments = (word.replace("$$", "$") for word in [words[at + 1], *words[at + 3 :]])
         self.tell(self.host.name, "run", name)
-        if script == drill.OPEN_SCRIPT:
+        if script == scratch_mongod.OPEN_SCRIPT:
             self.units[name] = FakeUnit(name)
-            self.drills.open(self.units[name], *arguments)
-            return 0, ""
-        if script == opening.OPEN_SCRIPT:
-            self.units[name] = FakeUnit(name)
-            self.restores.open(self.units[name], *arguments)
+            self._extracting(arguments[0]).open(self.units[name], *arguments)
             return 0, ""
         jobs: dict[str, Callable[[], int]] = {
             tar.STORE_SCRIPT: lambda: self._copy(unit, *arguments[:3]),
@@ -247,6 +242,12 @@ class FakeHost:
         unit.begin()
         unit.words.append("copied 1")
         return 0, ""
+
+    @staticmethod
+    def _journal(unit: FakeUnit, since: str) -> str:
+        assert unit.started_at is not None
+        assert since == f"--since=@{int(unit.started_at.timestamp())}", "it would read what an earlier try said"
+        return "\n".join(unit.words)
 
     def _extracting(self, target: str) -> FakeDrills | FakeRestores:
         return self.restores if BROUGHT in target else self.drills

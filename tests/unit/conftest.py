@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from lab import mongod
+from tests.fakes.cold import ColdData, make_cold_data
 from tests.fakes.guarded import GuardedHost
 from vitam_operators.on_host import restart_guard
 
@@ -27,6 +29,19 @@ def serve():
     for server in servers:
         server.shutdown()
         server.server_close()
+
+
+@pytest.fixture(scope="session")
+def cold_data(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Path], ColdData]:
+    """Give the data of a member that was closed, by the program that wrote it; made once for each."""
+    made: dict[Path, ColdData] = {}
+
+    def of(program: Path) -> ColdData:
+        if program not in made:
+            made[program] = make_cold_data(program, tmp_path_factory.mktemp("member"))
+        return made[program]
+
+    return of
 
 
 @pytest.fixture(scope="module", params=mongod.VERSIONS)

@@ -97,7 +97,7 @@ COPIES = CopyConfig(directory="/vitam/backup")
         (systemd.forget_failure, -1),
         (lambda word: systemd.unit_states([word]), -1),
         (lambda word: systemd.missing_tools([word]), -1),
-        (systemd.last_words, 3),
+        (lambda word: systemd.last_words(word, None), 3),
         (lambda word: elastic.flush(Endpoint(word, 9200)), -1),
         (lambda word: workflows.count_workflows(word, 28203), -1),
         (lambda word: health.admin_status(word, 28203), -1),

@@ -1,27 +1,29 @@
-"""A drill with a real mongod: a member is copied cold, extracted, opened, examined by the package's own code."""
+"""
+A drill with real mongods: what a member left is opened and examined by the package's own code, whole and damaged.
+
+All four versions for opening, and for one damage each; what else can be wrong, for the one that Vitam 7 ships.
+"""
 
 from __future__ import annotations
 
 import os
-import re
+import shutil
+import socket
 import subprocess
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from pymongo import MongoClient
 from pymongo.errors import OperationFailure
 
-from tests.fakes.member import MONGOD, free_port, member, running
-from vitam_operators import drill
-from vitam_operators.archive import EXCLUDED_OF_MONGODB
-from vitam_operators.config_copies import CopyConfig, DrillConfig
+from tests.fakes.cold import COUNTS, DOCUMENTS, LABEL, PART, ColdData
+from tests.fakes.member import MONGOD, free_port, running
+from vitam_operators import drill, mongod_log, scratch_mongod
+from vitam_operators.config_copies import DrillConfig
 from vitam_operators.drill_findings import Expected
-from vitam_operators.engines.base import Job
-from vitam_operators.engines.tar import TarEngine
 from vitam_operators.errors import MongoUnreachableError
 from vitam_operators.hooks.drills import ScratchHook
 from vitam_operators.operators.drill_examination import Examination
@@ -31,79 +33,34 @@ pytestmark = pytest.mark.skipif(
     reason="tools/setup puts the lab's mongod there",
 )
 
-LABEL, PART = "20261124T190000Z", "mongo-data-shard0"
-DOCUMENTS = {"metadata.Unit": 700, "metadata.ObjectGroup": 40, "logbook.LogbookOperation": 300}
-LATE = 25
-"""Documents that are written when no checkpoint can hold them any more: only the oplog has them."""
-
-
-@pytest.fixture(scope="module")
-def copied(tmp_path_factory: pytest.TempPathFactory) -> SimpleNamespace:
-    """A member that was filled, closed and copied: its archive, what was counted, where each collection's file is."""
-    home = tmp_path_factory.mktemp("member")
-    with member(home / "db") as client:
-        for namespace, number in DOCUMENTS.items():
-            database, _, collection = namespace.partition(".")
-            client[database][collection].insert_many([{"_id": i, "t": os.urandom(200).hex()} for i in range(number)])
-            client[database][collection].create_index("t")
-        client.admin["system.version"].insert_one({"_id": "shardIdentity", "shardName": "shard0"})
-        files = {name: _file_of(client, name) for name in DOCUMENTS}
-        _hold_the_checkpoint(client)
-        client.metadata.Unit.insert_many([{"_id": -1 - i, "t": "late"} for i in range(LATE)])
-    copies = CopyConfig(directory=str(home / "copies"))
-    run_job(TarEngine(copies).store(str(home / "db"), LABEL, PART, EXCLUDED_OF_MONGODB))
-    return SimpleNamespace(copies=copies, files=files, counts=DOCUMENTS | {"metadata.Unit": 700 + LATE})
-
-
-def _file_of(client: MongoClient[dict[str, Any]], namespace: str) -> str:
-    database, _, collection = namespace.partition(".")
-    uri = client[database].command("collStats", collection)["wiredTiger"]["uri"]
-    return str(uri).partition("table:")[2] + ".wt"
-
-
-def _hold_the_checkpoint(client: MongoClient[dict[str, Any]]) -> None:
-    """Let no checkpoint hold what is written from now on, as when a primary stops before its secondaries have it."""
-    now = client.local["oplog.rs"].find().sort("$natural", -1)[0]["ts"]
-    client.admin.command(
-        {"configureFailPoint": "holdStableTimestampAtSpecificTimestamp", "mode": "alwaysOn", "data": {"timestamp": now}}
-    )
-
-
-def run_job(job: Job) -> None:
-    done = subprocess.run(
-        ["bash", "-c", job.script, "unit", *job.arguments], capture_output=True, text=True, timeout=60
-    )
-    assert done.returncode == 0, done.stderr
+GOOD = Expected("shard", COUNTS, shard="shard0")
 
 
 class Opened:
-    """A copy that is extracted, and opened by the very words of the package."""
+    """A copy of cold data, opened by the very words of the package."""
 
-    def __init__(self, copied: SimpleNamespace, home: Path) -> None:
-        self.copied, self.port, self.log = copied, free_port(), home / "mongod.log"
-        self.settings = DrillConfig(directory=str(home / "drill"), mongod=str(MONGOD), cache_gb=0.25)
+    def __init__(self, data: ColdData, home: Path) -> None:
+        self.data, self.port, self.log = data, free_port(), home / "mongod.log"
+        self.settings = DrillConfig(directory=str(home / "drill"), mongod=str(data.program), cache_gb=0.25)
         self.scratch = Path(drill.scratch_of(LABEL, PART, self.settings))
         self.notes: list[dict[str, Any]] = []
-        self.recover = True
-        engine = TarEngine(copied.copies)
-        run_job(engine.extract(engine.place(LABEL, PART), str(self.scratch)))
+        data.copy_to(self.scratch)
 
     @property
     def words(self) -> list[str]:
         """What systemd-run is given to run."""
-        job = drill.opening(str(self.scratch), self.port, self.settings, {"directoryPerDB": True})
-        words = ["bash", "-c", job.script, "unit", *job.arguments]
-        return words if self.recover else [word.replace("AsStandalone=true", "AsStandalone=false") for word in words]
+        where, storage = (str(self.scratch), self.port), {"directoryPerDB": True}
+        job = scratch_mongod.opening(*where, self.settings, storage, scratch_mongod.RECOVERING)
+        return ["bash", "-c", job.script, "unit", *job.arguments]
 
     @asynccontextmanager
     async def client(self) -> AsyncIterator[Any]:
-        with running(self.words, self.port, self.log) as self.process:
-            key = Path(f"{self.scratch}.key").read_text(encoding="utf-8")
-            async with ScratchHook(self.port, key).connect() as client:
-                yield client
+        key = Path(f"{self.scratch}.key").read_text(encoding="utf-8")
+        async with ScratchHook(self.port, key).connect() as client:
+            yield client
 
-    async def examine(self, expected: Expected | None = None, found: dict[str, Any] | None = None) -> dict[str, Any]:
-        expected = expected or Expected("shard", self.copied.counts, shard="shard0")
+    async def examine(self, expected: Expected = GOOD, found: dict[str, Any] | None = None) -> dict[str, Any]:
+        self.notes.clear()
         async with self.client() as client:
             return await Examination(client, expected, LABEL, self.settings, found or {}, self._note).run()
 
@@ -111,32 +68,31 @@ class Opened:
         self.notes.append({**found, "collections": dict(found["collections"])})
 
     @property
-    def complaint(self) -> str:
-        return drill.first_complaint(self.log.read_text(encoding="utf-8"))
+    def said(self) -> mongod_log.MongodLog:
+        return mongod_log.read(self.log.read_text(encoding="utf-8"))
+
+
+@pytest.fixture(scope="module")
+def opened(each_mongod: Path, cold_data: Callable[[Path], ColdData], tmp_path_factory: Any) -> Iterator[Opened]:
+    """Give a copy that is open, of each version; it is whole, and closes its files at the end."""
+    made = Opened(cold_data(each_mongod), tmp_path_factory.mktemp("opened"))
+    with running(made.words, made.port, made.log) as process:
+        yield made
+    assert process.returncode == 0, made.said
 
 
 @pytest.fixture
-def opened(copied: SimpleNamespace, tmp_path: Path) -> Opened:
-    return Opened(copied, tmp_path)
+def copy(cold_data: Callable[[Path], ColdData], tmp_path: Path) -> Opened:
+    """Give a copy that nobody has opened, of the version that Vitam 7 ships."""
+    return Opened(cold_data(MONGOD), tmp_path)
 
 
 async def test_a_copy_opens_and_holds_what_was_there(opened):
     """Every collection, valid, with the documents that were counted, those of the last moment included."""
     found = await opened.examine()
     assert found["findings"] == found["warnings"] == []
-    assert found["collections"].items() >= opened.copied.counts.items()
+    assert found["collections"].items() >= COUNTS.items()
     assert {"admin.system.version", "local.oplog.rs"} < set(found["collections"])
-
-
-async def test_without_the_oplog_the_last_writes_would_be_missing(opened):
-    """What recoverFromOplogAsStandalone is for: a checkpoint holds only what a majority had when it was made."""
-    opened.recover = False
-    found = await opened.examine()
-    assert found["collections"]["metadata.Unit"] == DOCUMENTS["metadata.Unit"]
-    assert found["warnings"] == [
-        "metadata.Unit holds 700 documents, 725 were noted before the stop, as the copy's own count says: "
-        "the source's count was off, as after a crash"
-    ]
 
 
 async def test_nobody_gets_in_without_the_key_and_nobody_writes(opened):
@@ -154,58 +110,9 @@ async def test_nobody_gets_in_without_the_key_and_nobody_writes(opened):
     assert key.read_text(encoding="utf-8") not in opened.log.read_text(encoding="utf-8")
 
 
-def flip_bits(path: Path) -> None:
-    content = bytearray(path.read_bytes())
-    middle = len(content) // 2
-    content[middle : middle + 64] = bytes(byte ^ 0xFF for byte in content[middle : middle + 64])
-    path.write_bytes(content)
-
-
-@pytest.mark.parametrize(
-    ("harm", "said"),
-    [
-        (flip_bits, "checksum"),
-        (Path.unlink, "No such file|WT_S"),
-        (lambda path: os.truncate(path, 8192), "WiredTiger|read"),
-    ],
-    ids=["bits flipped", "file missing", "file cut off"],
-)
-async def test_a_damaged_collection_is_found(opened, harm, said):
-    """mongod opens such a copy, and ends itself at the first look into the collection; what it read is known."""
-    harm(opened.scratch / opened.copied.files["logbook.LogbookOperation"])
-    with pytest.raises(MongoUnreachableError):
-        await opened.examine()
-    assert opened.process.returncode not in (0, None)
-    assert opened.notes[-1]["at_work_on"] == "logbook.LogbookOperation"
-    assert "local.oplog.rs" in opened.notes[-1]["collections"]
-    assert re.search(said, opened.complaint)
-
-
-@pytest.mark.parametrize("name", ["WiredTiger.wt", "_mdb_catalog.wt", "local", "metadata.Unit"])
-async def test_a_copy_that_does_not_open(opened, name):
-    """Without its catalogue, its oplog, or a collection to which the oplog adds, mongod says so and ends."""
-    lost = opened.scratch / opened.copied.files.get(name, name)
-    lost.rename(opened.scratch.with_name("lost"))
-    with running(opened.words, opened.port, opened.log) as process:
-        assert process.wait(60) != 0
-    assert len(opened.complaint) > 10
-
-
-async def test_a_copy_that_holds_a_link_is_not_opened(opened, tmp_path):
-    """There the link leads to the journal of the platform's own mongod, which this one would recover and empty."""
-    elsewhere = tmp_path / "the journal of a mongod that runs"
-    (opened.scratch / "journal").rename(elsewhere)
-    (opened.scratch / "journal").symlink_to(elsewhere)
-    before = {path.name: path.read_bytes() for path in elsewhere.iterdir()}
-    with running(opened.words, opened.port, opened.log) as process:
-        assert process.wait(60) != 0
-    assert opened.complaint == "the copy holds the symbolic link journal, and not what is behind it"
-    assert {path.name: path.read_bytes() for path in elsewhere.iterdir()} == before
-
-
 async def test_documents_that_are_missing_are_found(opened):
     """The manifest says what was there: a copy that holds less is no copy of it."""
-    counts = opened.copied.counts | {"metadata.Unit": 1000, "metadata.Lost": 3}
+    counts = COUNTS | {"metadata.Unit": 1000, "metadata.Lost": 3}
     found = await opened.examine(Expected("shard", counts, shard="shard1"))
     assert found["findings"] == [
         "collection metadata.Lost is missing in the copy",
@@ -220,3 +127,136 @@ async def test_a_second_try_goes_on_where_the_first_one_stopped(opened):
     again = await opened.examine(found=found)
     assert again["collections"] == {"metadata.Unit": 725, "logbook.LogbookOperation": 300}
     assert [note["at_work_on"] for note in opened.notes] == ["logbook.LogbookOperation", None]
+
+
+async def test_without_the_oplog_the_last_writes_would_be_missing(copy):
+    """What recoverFromOplogAsStandalone is for: a checkpoint holds only what a majority had when it was made."""
+    words = [word.replace("AsStandalone=true", "AsStandalone=false") for word in copy.words]
+    with running(words, copy.port, copy.log):
+        found = await copy.examine()
+    assert found["collections"]["metadata.Unit"] == DOCUMENTS["metadata.Unit"]
+    assert found["warnings"] == [
+        "metadata.Unit holds 700 documents, 725 were noted before the stop, as the copy's own count says: "
+        "the source's count was off, as after a crash"
+    ]
+
+
+def flip_bits(path: Path) -> None:
+    content = bytearray(path.read_bytes())
+    middle = len(content) // 2
+    content[middle : middle + 64] = bytes(byte ^ 0xFF for byte in content[middle : middle + 64])
+    path.write_bytes(content)
+
+
+def cut_off(path: Path, size: int = 20) -> None:
+    os.truncate(path, size)
+
+
+async def examined_to_its_end(copy: Opened) -> None:
+    """Examine a copy of which the mongod ends itself at logbook.LogbookOperation."""
+    with running(copy.words, copy.port, copy.log) as process:
+        with pytest.raises(MongoUnreachableError):
+            await copy.examine()
+        assert process.wait(60) not in (0, None)
+    assert copy.notes[-1]["at_work_on"] == "logbook.LogbookOperation"
+    assert "local.oplog.rs" in copy.notes[-1]["collections"]
+
+
+async def test_a_collection_without_its_file_is_found(each_mongod, cold_data, tmp_path):
+    """Each version opens such a copy, and ends itself at the first look into the collection; 4.4 says so before."""
+    copy = Opened(cold_data(each_mongod), tmp_path)
+    (copy.scratch / copy.data.files["logbook.LogbookOperation"]).unlink()
+    await examined_to_its_end(copy)
+    assert "handle-open" in str(copy.said.damage)
+    assert copy.data.files["logbook.LogbookOperation"] in str(copy.said.damage)
+
+
+@pytest.mark.parametrize(
+    ("harm", "words"),
+    [
+        (flip_bits, "checksum"),
+        (cut_off, "smaller than allocation size"),
+        (lambda path: cut_off(path, 8192), "failed to read"),
+    ],
+    ids=["bits flipped", "file cut off at its begin", "file cut off"],
+)
+async def test_a_damaged_collection_is_found(copy, harm, words):
+    """What mongod says of it is told; what was read before stays."""
+    harm(copy.scratch / copy.data.files["logbook.LogbookOperation"])
+    await examined_to_its_end(copy)
+    assert words in str(copy.said.damage)
+
+
+HARM: dict[str, tuple[str, Callable[[Path], Any], str]] = {
+    "no list of files": ("WiredTiger.wt", Path.unlink, "WiredTiger.wt: handle-open: open: No such file"),
+    "no catalogue": ("_mdb_catalog.wt", Path.unlink, "_mdb_catalog.wt: handle-open: open: No such file"),
+    "turtle file cut off": ("WiredTiger.turtle", cut_off, "database corruption detected"),
+    "storage.bson cut off": ("storage.bson", cut_off, "Unable to read the storage engine metadata file"),
+    "no oplog": ("local", shutil.rmtree, "handle-open: open: No such file"),
+}
+
+
+@pytest.mark.parametrize("harm", HARM)
+def test_a_copy_that_does_not_open(copy, harm):
+    """Its mongod says of what it ends."""
+    name, do, words = HARM[harm]
+    do(copy.scratch / name)
+    with running(copy.words, copy.port, copy.log) as process:
+        assert process.wait(60) != 0
+    assert words in str(copy.said.damage)
+
+
+# --- what says nothing about a copy --------------------------------------------------------------------------------
+
+
+def test_a_port_that_is_taken_says_nothing_about_the_copy(copy):
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        copy.port = other.getsockname()[1]
+        done = ended(copy)
+    assert done.returncode == 48
+    assert copy.said.damage is None
+    assert "Address already in use" in copy.log.read_text(encoding="utf-8")
+
+
+def test_too_few_files_say_nothing_about_the_copy(copy):
+    """WiredTiger calls its files corrupt of it; the cause stands before."""
+    done = ended(copy, "ulimit -n 20; ")
+    assert done.returncode != 0
+    assert copy.said.damage is None
+    assert "Too many open files" in copy.log.read_text(encoding="utf-8")
+
+
+def test_an_abort_says_nothing_about_the_copy(copy):
+    """Why sessions are not refreshed: 5.0 aborts when it ends, or after five minutes."""
+    words = [word.replace("SessionCacheRefresh=true", "SessionCacheRefresh=false") for word in copy.words]
+    with running(words, copy.port, copy.log) as process:
+        assert process.poll() is None
+    assert process.returncode == -6
+    assert copy.said.damage is None
+    assert "Invariant failure" in copy.said.first
+
+
+def ended(copy: Opened, before: str = "") -> subprocess.CompletedProcess[bytes]:
+    """Run a mongod that cannot but end."""
+    bash, option, script, *words = copy.words
+    libraries = {"LD_LIBRARY_PATH": str(copy.data.program.parents[1] / "lib")}
+    with copy.log.open("wb") as output:
+        return subprocess.run(
+            [bash, option, before + script, *words],
+            stdout=output,
+            stderr=output,
+            env=os.environ | libraries,
+            timeout=60,
+            check=False,
+        )
+
+
+def test_a_copy_that_holds_a_link_is_not_opened(copy, tmp_path):
+    """There the link leads to the journal of the platform's own mongod, which this one would recover and empty."""
+    elsewhere = tmp_path / "the journal of a mongod that runs"
+    (copy.scratch / "journal").rename(elsewhere)
+    (copy.scratch / "journal").symlink_to(elsewhere)
+    before = {path.name: path.stat().st_mtime_ns for path in elsewhere.iterdir()}
+    assert ended(copy).returncode == 1
+    assert copy.said.damage == "the copy holds the symbolic link journal, and not what is behind it"
+    assert {path.name: path.stat().st_mtime_ns for path in elsewhere.iterdir()} == before

@@ -7,6 +7,9 @@ from typing import Any
 from vitam_operators.hooks.hosts import LOOPBACK
 from vitam_operators.hooks.mongo import A_LOT, MongoClient, MongoHook
 
+DATA_IS_DAMAGED = (22, 301)
+"""InvalidBSON, DataCorruptionDetected: https://www.mongodb.com/docs/manual/reference/error-codes/."""
+
 
 class ScratchHook(MongoHook):
     """
@@ -44,6 +47,18 @@ async def counts(client: MongoClient) -> dict[str, int]:
         names = [one["name"] for one in answer["cursor"]["firstBatch"] if one["type"] == "collection"]
         found |= {f"{database}.{name}": await client.count(database, name) for name in names}
     return found
+
+
+def damage_of(error: Exception) -> str | None:
+    """
+    Return the server's words if it refused a command because data is damaged; any other refusal proves nothing.
+
+    :param error: what :meth:`.MongoClient.command` raised
+    """
+    from pymongo.errors import OperationFailure
+
+    refusal = error.__cause__
+    return str(refusal) if isinstance(refusal, OperationFailure) and refusal.code in DATA_IS_DAMAGED else None
 
 
 async def _databases(client: MongoClient) -> list[str]:

@@ -6,18 +6,18 @@ from typing import Any
 
 from airflow.sdk.exceptions import AirflowSkipException
 
-from vitam_operators import drill, drill_findings, nights, systemd
+from vitam_operators import drill, drill_findings, mongod_log, nights, scratch_mongod, systemd
 from vitam_operators.commands import existing
 from vitam_operators.config_copies import DrillConfig
 from vitam_operators.drill_findings import Expected
-from vitam_operators.errors import DrillFailedError, MongoUnreachableError
+from vitam_operators.errors import DrillFailedError, DrillRefusedError, MongoUnreachableError
 from vitam_operators.hooks import drills as drill_hooks
 from vitam_operators.hooks.hosts import Shell
 from vitam_operators.hooks.mongo import MongoClient
 from vitam_operators.nights import Night, Record
 from vitam_operators.operators.drills import PartOfDrillOperator, manifest_of, noted
 from vitam_operators.parts import CONFIG
-from vitam_operators.triggers.drills import is_up, require_to_blame
+from vitam_operators.triggers.drills import ended_by_itself, is_up
 
 
 class Examination:
@@ -72,7 +72,13 @@ class Examination:
 
     async def _validate(self, namespace: str, fast: int) -> None:
         database, _, collection = namespace.partition(".")
-        answer = await self.client.command("validate", collection, database=database, full=self.settings.full)
+        try:
+            answer = await self.client.command("validate", collection, database=database, full=self.settings.full)
+        except MongoUnreachableError as error:
+            damage = drill_hooks.damage_of(error)
+            if damage is None:
+                raise
+            answer = {"valid": False, "errors": [damage]}
         documents = int(answer.get("nrecords", 0))
         invalid, warnings = drill_findings.validate_words(namespace, answer)
         differs, off = drill_findings.count_words(self.expected, namespace, fast, documents)
@@ -123,7 +129,7 @@ class ExamineCopyOperator(PartOfDrillOperator):
                 return await self._died(shell, night, kept)
             raise AirflowSkipException(f"{self.part} is not open; clear extract_copy with its downstream tasks")
         expected = drill_findings.expected_of(manifest_of(night), self.set_part())
-        key = await shell.run(drill.key(self.scratch(night)))
+        key = await shell.run(scratch_mongod.key(self.scratch(night)))
         async with shell.forward(self.port(night)) as port, drill_hooks.ScratchHook(port, key).connect() as client:
             examination = Examination(
                 client,
@@ -146,11 +152,17 @@ class ExamineCopyOperator(PartOfDrillOperator):
 
     async def _died(self, shell: Shell, night: Night, found: Record) -> Record:
         unit = drill.mongod_unit(night.label, self.part)
-        said = await shell.run(drill.complaint(unit))
-        require_to_blame((await shell.run(systemd.unit_states([unit])))[unit], shell.host.name, said)
+        state = (await shell.run(systemd.unit_states([unit])))[unit]
+        log = await shell.run(mongod_log.of_unit(unit, state.started_at))
         reading = found.get("at_work_on") or "the list of collections"
+        if log.damage is None or not ended_by_itself(state):
+            raise DrillRefusedError(
+                f"{unit} on {shell.host.name} ended while it read {reading} ({state.words}), which says nothing about "
+                f"the copy: {log.first}",
+                hint=f"read journalctl -u {unit}, mend what it names; clear extract_copy with its downstream tasks",
+            )
         examined = f"{len(found['collections'])} of {len(found.get('counts', ()))} collections were examined before"
-        finding = f"mongod ended while it read {reading} ({said}); {examined}"
+        finding = f"mongod ended while it read {reading} ({log.damage}); {examined}"
         return {**found, "findings": [*found["findings"], finding], "at_work_on": None}
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from airflow.sdk.exceptions import AirflowSkipException
 
-from vitam_operators import archive, drill, drill_findings, nights, systemd
+from vitam_operators import archive, drill, drill_findings, nights, scratch_mongod, systemd
 from vitam_operators.commands import existing
 from vitam_operators.engines.base import Job
 from vitam_operators.engines.chosen import engine_of
@@ -86,8 +86,8 @@ class ExtractCopyOperator(WaitingDrillOperator):
             return
         clusters, program = manifest_of(night)["clusters"], self.platform.drill.mongod
         copied = str(clusters[self.set_part().cluster.name]["version"])
-        found = await shell.run(drill.mongod_version(program))
-        if drill.series(found) != drill.series(copied):
+        found = await shell.run(scratch_mongod.mongod_version(program))
+        if scratch_mongod.series(found) != scratch_mongod.series(copied):
             raise DrillRefusedError(
                 f"{self.part} was copied from MongoDB {copied}, {program} on {shell.host.name} is "
                 f"{found or 'not there'}: files of another series do not open, or are changed",
@@ -138,7 +138,10 @@ class OpenCopyOperator(WaitingDrillOperator):
             if await jobs.may_start(shell, unit):
                 await self._require_port(shell, port)
                 storage = drill_findings.storage_of(manifest_of(night), self.part)
-                job = drill.opening(scratch, port, self.platform.drill, storage)
+                job = scratch_mongod.opening(
+                    *(scratch, port, self.platform.drill, storage, scratch_mongod.RECOVERING),
+                    passable=self.platform.drill.directory,
+                )
                 self.note_anew(night, state="opened", opened_at=nights.now_text())
                 await self.start(shell, night, unit, job, "mongod of")
         return CopyOpened(self.platform_file, record["host"], unit, port)

@@ -6,7 +6,7 @@ import dataclasses
 from abc import abstractmethod
 from typing import Any
 
-from vitam_operators import archive, drill, drill_findings, nights, systemd
+from vitam_operators import archive, drill_findings, nights, scratch_mongod, systemd
 from vitam_operators.commands import existing
 from vitam_operators.engines.chosen import engine_name, engine_of
 from vitam_operators.errors import RestoreFailedError, StillStoppingError, VitamBackupError
@@ -114,7 +114,7 @@ class OpenRestoredOperator(PlaceOperator, WaitingOperator):
         storage = drill_findings.storage_of(self.manifest_of(night), self.part)
         async with self.to_host().connect() as shell:
             if await jobs.may_start(shell, unit):
-                job = opening.opening(brought, self.port, self.platform.drill, storage, self.parameters)
+                job = scratch_mongod.opening(brought, self.port, self.platform.drill, storage, self.parameters)
                 stop_s = self.platform.timeouts.mongod_stop_s
                 await jobs.start(
                     shell,
@@ -142,7 +142,7 @@ class OpenRestoredOperator(PlaceOperator, WaitingOperator):
         return night.write(f"{self.record_kind}.{self.place.name}", {"at": nights.now_text(), **facts})
 
     async def _with_mongod(self, shell: Shell, night: Night) -> Record:
-        key = await shell.run(drill.key(self.place.brought(night.label)))
+        key = await shell.run(scratch_mongod.key(self.place.brought(night.label)))
         async with shell.forward(self.port) as port, drill_hooks.ScratchHook(port, key).connect() as client:
             return await self.work(client, night)
 

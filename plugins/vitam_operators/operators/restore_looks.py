@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from typing import Any
 
-from vitam_operators import archive, drill, drill_findings, guard, systemd
+from vitam_operators import archive, drill_findings, guard, scratch_mongod, systemd
 from vitam_operators.commands import existing
 from vitam_operators.engines.chosen import ENGINES, engine_name
 from vitam_operators.errors import VitamBackupError
@@ -91,10 +91,10 @@ class CheckRestoreHostOperator(HostOperator, RestoreOperator, LookOperator):
         places, program = plans.places_of(self.platform, self.host), self.platform.drill.mongod
         if not places:
             return
-        version = await shell.run(drill.mongod_version(program))
+        version = await shell.run(scratch_mongod.mongod_version(program))
         for place in places:
             copied = str(manifest["clusters"].get(place.part.cluster.name, {}).get("version"))
-            if drill.series(version) != drill.series(copied):
+            if scratch_mongod.series(version) != scratch_mongod.series(copied):
                 yield f"{self.host}: {place.part.name} is of MongoDB {copied}, {program} is {version or 'not there'}"
         opened = self.backup(label).opened
         parts = [place.part.name for place in places if place.part.name in manifest["parts"]]

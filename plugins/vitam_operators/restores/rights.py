@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from vitam_operators import archive, drill
+from vitam_operators import archive, scratch_mongod
 from vitam_operators.commands import Command, existing
 from vitam_operators.config_copies import CopyConfig
 from vitam_operators.engines.base import Pieces
@@ -21,7 +21,7 @@ def place_commands(place: Place, label: str) -> Iterator[Command[Any]]:
     yield swapping.own_file_system(path)
     yield archive.size_of(path)
     yield archive.mongod_lock(brought)
-    yield drill.key(brought)
+    yield scratch_mongod.key(brought)
     for found in ({path, brought}, {brought, kept}):
         yield from swapping.swap(place, label, frozenset(found))
     for found in ({path, kept}, {path, brought, kept}):

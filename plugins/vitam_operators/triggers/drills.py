@@ -5,8 +5,8 @@ from __future__ import annotations
 import signal
 from dataclasses import dataclass
 
-from vitam_operators import drill, systemd
-from vitam_operators.errors import CopyFailedError, DrillFailedError, DrillRefusedError
+from vitam_operators import drill, mongod_log, systemd
+from vitam_operators.errors import DrillFailedError, DrillInterruptedError
 from vitam_operators.hooks.hosts import Shell
 from vitam_operators.systemd import UnitState
 from vitam_operators.triggers.base import Report
@@ -14,7 +14,6 @@ from vitam_operators.triggers.units import UnitEnded, UnitWait
 
 ENDED_FROM_OUTSIDE, KILLED = ("timeout", "oom-kill"), (signal.SIGKILL, signal.SIGTERM)
 """Results and signals of a unit that somebody else has ended; a mongod that finds its data broken aborts by itself."""
-NOT_THE_COPY = ("No space left on device", "already locked")
 
 
 @dataclass
@@ -22,21 +21,28 @@ class CopyExtracted(UnitEnded):
     """Wait until a copy is extracted: what keeps it from being so would keep a restore."""
 
     async def judge(self, shell: Shell, state: UnitState) -> Report:
-        """Done when its script ended with 0."""
-        try:
+        """
+        Done when its script ended with 0.
+
+        :raises DrillFailedError: it said that the copy is damaged
+        :raises DrillInterruptedError: it ended, and did not say so
+        """
+        if state.running:
             return await super().judge(shell, state)
-        except CopyFailedError as error:
-            require_to_blame(state, self.host, error.message)
-            raise DrillFailedError(
-                f"the copy could not be extracted: {error.message}",
-                hint=f"read journalctl -u {self.unit} on {self.host}; if the checksum failed, the copy is lost",
-            ) from error
+        said = await shell.run(drill.extraction_words(self.unit, state.started_at))
+        damage = drill.extraction_damage(said)
+        if damage is None or not ended_by_itself(state):
+            raise interrupted(state, self.host, _last(said))
+        raise DrillFailedError(
+            f"the copy could not be extracted: {self.unit} on {self.host} ended with {state.words}: {damage}",
+            hint=f"read journalctl -u {self.unit} on {self.host}; if the checksum failed, the copy is lost",
+        )
 
 
 @dataclass
 class CopyOpened(UnitWait):
     """
-    Wait until the mongod of a drill has opened its copy: it listens only then.
+    Wait until a mongod of our own has opened its copy: it listens only then.
 
     :param port: on which it will listen
     """
@@ -44,12 +50,18 @@ class CopyOpened(UnitWait):
     port: int
 
     async def judge(self, shell: Shell, state: UnitState) -> Report:
-        """Done when it listens."""
+        """
+        Done when it listens.
+
+        :raises DrillFailedError: it ended, and its log proves that the data is damaged
+        :raises DrillInterruptedError: it ended, and nothing proves that
+        """
         if not is_up(state):
-            said = await shell.run(drill.complaint(self.unit))
-            require_to_blame(state, self.host, said)
+            log = await shell.run(mongod_log.of_unit(self.unit, state.started_at))
+            if log.damage is None or not ended_by_itself(state):
+                raise interrupted(state, self.host, log.first)
             raise DrillFailedError(
-                f"mongod did not open the copy on {self.host}: {said}",
+                f"mongod did not open the copy on {self.host}: {log.damage}",
                 hint=f"read journalctl -u {self.unit} on {self.host}; restore from another backup, and trigger a drill "
                 "of that",
             )
@@ -58,23 +70,35 @@ class CopyOpened(UnitWait):
         return Report(False, f"{self.host}: mongod is opening the copy")
 
 
-def require_to_blame(state: UnitState, host: str, said: str) -> None:
+def ended_by_itself(state: UnitState) -> bool:
     """
-    Check that a unit of a drill ended for something that may lie in the copy.
+    Tell whether a unit of a drill ended without anybody else's doing: only then what it said may speak against a copy.
 
-    :param said: its last words
-    :raises DrillRefusedError: the host was booted, somebody or systemd ended it, the disk was full, or restic's
-        repository was locked by another of its commands
+    Not after a boot, when somebody or systemd ended it, or when nothing says since when it ran: what the journal has
+    may be an earlier try's.
     """
     killed = state.result == "signal" and state.exit_status in KILLED
     gone = state.active == "inactive" or state.result in ENDED_FROM_OUTSIDE
-    if gone or killed or any(words in said for words in NOT_THE_COPY):
-        raise DrillRefusedError(
-            f"{state.unit} on {host} was ended ({state.words}), which says nothing about the copy: {said}",
-            hint=f"read journalctl -u {state.unit} on {host}; then clear extract_copy with its downstream tasks",
-        )
+    return not gone and not killed and state.started_at is not None
+
+
+def interrupted(state: UnitState, host: str, said: str) -> DrillInterruptedError:
+    """
+    Return the error of a unit that ended without a proof that the copy is damaged.
+
+    :param said: its last words, or its first error
+    """
+    return DrillInterruptedError(
+        f"{state.unit} on {host} ended ({state.words}), which says nothing about the copy: {said}",
+        hint=f"read journalctl -u {state.unit} on {host}, mend what it names; then clear the first red step with its "
+        "downstream tasks",
+    )
 
 
 def is_up(state: UnitState) -> bool:
     """Tell whether a drill's mongod has a process; a transient unit stays ``active (exited)`` without one."""
     return state.running and state.sub != "exited"
+
+
+def _last(said: str, lines: int = 12) -> str:
+    return "\n".join(said.splitlines()[-lines:]) or "it said nothing"

@@ -160,16 +160,16 @@ class UnitEnded(UnitWait):
     async def judge(self, shell: Shell, state: UnitState) -> Report:
         """Done when its script ended with 0."""
         if state.active == "active" and state.sub == "exited":
-            return Report(True, f"{self.unit} on {self.host} is over", {"words": await self._words(shell)})
+            return Report(True, f"{self.unit} on {self.host} is over", {"words": await self._words(shell, state)})
         if state.running:
-            return Report(False, f"{self.host}: {self._progress(await self._words(shell))}")
+            return Report(False, f"{self.host}: {self._progress(await self._words(shell, state))}")
         raise CopyFailedError(
-            f"{self.unit} on {self.host} ended with {state.words}: {await self._words(shell)}",
+            f"{self.unit} on {self.host} ended with {state.words}: {await self._words(shell, state)}",
             hint=f"read journalctl -u {self.unit} on {self.host}; clear this task to try again while there is time",
         )
 
-    async def _words(self, shell: Shell) -> str:
-        return await shell.run(systemd.last_words(self.unit))
+    async def _words(self, shell: Shell, state: UnitState) -> str:
+        return await shell.run(systemd.last_words(self.unit, state.started_at))
 
     def _progress(self, words: str) -> str:
         done = engine_of(platform_at(self.platform_file).copies).progress_bytes(words)
