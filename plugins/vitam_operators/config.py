@@ -172,7 +172,7 @@ class SecuringConfig(Strict):
         default=versions.SECURING_TIMERS, description="units (without suffix) that secure, on the hosts of logbook"
     )
     other_timers: tuple[str, ...] = Field(
-        default=versions.OTHER_TIMERS, description="held where a host has them, but not waited for"
+        default=versions.OTHER_TIMERS, description="held on the hosts of their component, but not waited for"
     )
     minutes: tuple[Annotated[int, Field(ge=0, le=59)], ...] = Field(
         default=versions.SECURING_MINUTES, min_length=1, description="minutes of the hour at which Quartz secures"
@@ -273,10 +273,20 @@ class Platform(Strict):
     @property
     def hosts_with_timers(self) -> tuple[str, ...]:
         """Return the names of the hosts on which timers of Vitam may be; none where the scheduler does their work."""
-        if self.securing.by != versions.TIMERS:
+        return tuple(host.name for host in self.hosts if self.timers_on(host.name))
+
+    def timers_on(self, host: str) -> tuple[str, ...]:
+        """
+        Return the timers, without suffix, that a host may have: those of its components, the securing ones first.
+
+        A timer that is not Vitam's own may be wherever Vitam's are; one that secures, on the hosts of logbook.
+        """
+        services = set(self.host(host).services)
+        if self.securing.by != versions.BY_TIMERS or not services & set(versions.TIMERS):
             return ()
-        with_timers = set(versions.SERVICES_WITH_TIMERS)
-        return tuple(host.name for host in self.hosts if with_timers & set(host.services))
+        securing = self.securing.timers if "logbook" in services else ()
+        others = (n for n in self.securing.other_timers if versions.component_of_timer(n) in {None, *services})
+        return tuple(dict.fromkeys((*securing, *others)))
 
     def stop_order(self, phase: str) -> tuple[procedure.Service, ...]:
         """Return the services of a phase that this platform has, in the order in which they stop."""

@@ -24,8 +24,7 @@ def units_of(platform: Platform, host: str) -> list[str]:
     units += [cluster.mongos.unit for cluster in platform.mongodb if host in cluster.routers]
     units += [cluster.unit for cluster in platform.elasticsearch if host in cluster.hosts]
     units += [service.unit for service in platform.services_to_start() if service.name in own.services]
-    if host in platform.hosts_with_timers:
-        units += [f"{name}.timer" for name in (*platform.securing.timers, *platform.securing.other_timers)]
+    units += [f"{name}.timer" for name in platform.timers_on(host)]
     return list(dict.fromkeys(units))
 
 

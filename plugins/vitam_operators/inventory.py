@@ -85,7 +85,7 @@ def _as_name(text: str) -> str:
 def _content(found: Topology, name: str, version: str, root: str) -> dict[str, Any]:
     prefix = _connection("vitam", name)
     securing: dict[str, Any] = {"by": versions.profile_of(version).securing_by}
-    if securing["by"] == versions.QUARTZ:
+    if securing["by"] == versions.BY_QUARTZ:
         securing["platform_secret_conn_id"] = f"{prefix}_secret"
     content: dict[str, Any] = {
         "name": name,

@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 
+from vitam_operators import versions
 from vitam_operators.commands import Command, nothing
+from vitam_operators.config import Platform
 from vitam_operators.curl import Endpoint, Reply, UnansweredError, ask
 from vitam_operators.errors import SecuringFailedError
 from vitam_operators.service_answers import read_current_jobs, refusal_of
@@ -25,6 +27,7 @@ REFUSED = (
     "is the password of the connection that securing.platform_secret_conn_id names that of Vitam's vault-vitam.yml, "
     "and do the clocks of Airflow and of the host agree (timedatectl)?"
 )
+NEVER = dt.datetime.min.replace(tzinfo=dt.UTC)
 FIRING_MINUTE = dt.timedelta(seconds=60)
 MIDNIGHT, NEXT_RUN, NONE_RUNNING = "midnight", "next_run", "none_running"
 
@@ -45,25 +48,64 @@ def has_to_begin_after(
     return asked_at if wait_for == NEXT_RUN else None
 
 
-def unfinished(states: Mapping[str, UnitState], after: dt.datetime | None) -> str | None:
+def unfinished(states: Mapping[str, Mapping[str, UnitState]], after: dt.datetime | None) -> str | None:
     """
     Tell which securing unit is not over yet, or return ``None``.
 
-    :param states: the oneshot units (``.service``)
+    Each host of logbook has the units, and Vitam starts their timers on one of them, the last: a unit counts where it
+    began last (``ProgrammeVitam/vitam@5.3 deployment/ansible-vitam/internal_start_vitam_timers.yml``, hosts_logbook).
+
+    :param states: for each host of logbook, its oneshot units (``.service``)
     :param after: as :func:`has_to_begin_after` says
     :raises SecuringFailedError: one began in time and ended with a failure
     """
-    for unit, state in states.items():
-        if state.running:
-            return f"{unit} is running"
+    for unit in dict.fromkeys(unit for units in states.values() for unit in units):
+        there = {host: units[unit] for host, units in states.items() if units[unit].exists}
+        if not there:
+            return f"no host of logbook ({', '.join(states)}) has {unit}"
+        running = [host for host, state in there.items() if state.running]
+        if running:
+            return f"{unit} on {', '.join(running)} is running"
+        host, state = max(there.items(), key=lambda found: found[1].started_at or NEVER)
         if after is not None and (state.started_at is None or state.started_at < after):
-            return f"{unit} has not begun since {after:%Y-%m-%d %H:%M:%S} UTC"
+            return f"{unit} has not begun since {after:%Y-%m-%d %H:%M:%S} UTC on {', '.join(there)}"
         if after is not None and state.result != "success":
             raise SecuringFailedError(
-                f"{unit} began at {state.started_at:%Y-%m-%d %H:%M:%S} UTC and failed: {state.words}",
-                hint=f"read journalctl -u {unit} on its host; mend it, run it by hand, then trigger a new run",
+                f"{unit} on {host} began at {state.started_at:%Y-%m-%d %H:%M:%S} UTC and failed: {state.words}",
+                hint=f"read journalctl -u {unit} on {host}; mend it, run it by hand, then trigger a new run",
             )
     return None
+
+
+def nobody_starts(platform: Platform, running: Mapping[str, Collection[str]]) -> str | None:
+    """
+    Tell that nobody would start the securing, or return ``None``: a night that waits for one would wait in vain.
+
+    :param running: the units that run on each host; without all hosts that could start it nothing is said
+    """
+    if platform.securing.by == versions.BY_QUARTZ:
+        hosts, starting = platform.hosts_of("scheduler"), [platform.service("scheduler").unit]
+    else:
+        hosts, starting = platform.hosts_of("logbook"), [f"{name}.timer" for name in platform.securing.timers]
+    if not set(hosts) <= set(running):
+        return None
+    missing = [unit for unit in starting if not any(unit in running[host] for host in hosts)]
+    if not missing:
+        return None
+    where = ", ".join(hosts) or "no host has it"
+    return f"nobody starts the securing of the logbooks ({where}): down are {', '.join(missing)}"
+
+
+def quartz_starts_after(after: dt.datetime | None, schedulers: Iterable[UnitState]) -> dt.datetime | None:
+    """
+    Return the moment from which Quartz's firings count: ``after``, but none while no scheduler ran.
+
+    :param after: as :func:`has_to_begin_after` says
+    :param schedulers: those that run; at least one
+    """
+    if after is None:
+        return None
+    return max(after, min(state.started_at or NEVER for state in schedulers))
 
 
 def last_firing(after: dt.datetime, minutes: tuple[int, ...]) -> dt.datetime:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-TIMERS, QUARTZ = "timers", "quartz"
+BY_TIMERS, BY_QUARTZ = "timers", "quartz"
 
 
 @dataclass(frozen=True)
@@ -32,10 +32,10 @@ class Profile:
 
 
 PROFILES: tuple[Profile, ...] = (
-    Profile(4, TIMERS),
-    Profile(5, TIMERS, new=("collect", "metadata-collect", "workspace-collect")),
-    Profile(6, QUARTZ, new=("scheduler", "collect-internal", "collect-external"), gone=("collect",)),
-    Profile(7, QUARTZ),
+    Profile(4, BY_TIMERS),
+    Profile(5, BY_TIMERS, new=("collect", "metadata-collect", "workspace-collect")),
+    Profile(6, BY_QUARTZ, new=("scheduler", "collect-internal", "collect-external"), gone=("collect",)),
+    Profile(7, BY_QUARTZ),
 )
 
 SECURING_TIMERS: tuple[str, ...] = (
@@ -43,29 +43,50 @@ SECURING_TIMERS: tuple[str, ...] = (
     "vitam-traceability-lfc-objectgroup",
     "vitam-traceability-lfc-unit",
 )
-"""Units of Vitam 4 and 5 that secure the logbooks, on the hosts of logbook."""
+"""Timers of Vitam 4 and 5 that secure the logbooks: installed on each host of logbook, started on the last one."""
 
-OTHER_TIMERS: tuple[str, ...] = (
-    "vitam-traceability-audit",
-    "vitam-logbook-reconstruction",
-    "vitam-create-accession-register-symbolic",
-    "vitam-rule-management-audit",
-    "vitam-functional-administration-reconstruction",
-    "vitam-functional-administration-accession-register-reconstruction",
-    "vitam-metadata-reconstruction",
-    "vitam-metadata-store-graph",
-    "vitam-metadata-computed-inherited-rules",
-    "vitam-metadata-purge-dip",
-    "vitam-storage-accesslog-backup",
-    "vitam-storage-log-backup",
-    "vitam-storage-log-traceability",
+TIMERS: dict[str, tuple[str, ...]] = {
+    "functional-administration": (
+        "vitam-create-accession-register-symbolic",
+        "vitam-rule-management-audit",
+        "vitam-functional-administration-reconstruction",
+        "vitam-functional-administration-accession-register-reconstruction",
+    ),
+    "metadata": (
+        "vitam-metadata-reconstruction",
+        "vitam-metadata-store-graph",
+        "vitam-metadata-computed-inherited-rules",
+        "vitam-metadata-purge-dip",
+        "vitam-metadata-purge-transfers-SIP",
+        "vitam-metadata-audit-mongodb-es",
+    ),
+    "storage": (
+        "vitam-storage-accesslog-backup",
+        "vitam-storage-log-backup",
+        "vitam-storage-log-traceability",
+    ),
+    "offer": ("vitam-offer-log-compaction",),
+    "logbook": ("vitam-logbook-reconstruction", *SECURING_TIMERS, "vitam-traceability-audit"),
+}
+"""
+All timers of Vitam 4 and 5 by the component whose package has them, so that each host of it may have them.
+
+Source: ``ProgrammeVitam/vitam`` at 4.0.7 and 5.3, ``deployment/ansible-vitam/internal_stop_vitam_timers.yml`` (what
+is stopped where) and ``internal_start_vitam_timers.yml`` (on most groups only the last host's are started).
+"""
+
+OTHER_TIMERS: tuple[str, ...] = tuple(
+    name for names in TIMERS.values() for name in names if name not in SECURING_TIMERS
 )
-"""Timers that are held with them but not waited for, where a host has them; no version has all of them."""
-
-SERVICES_WITH_TIMERS: tuple[str, ...] = ("logbook", "functional-administration", "metadata", "storage")
+"""Timers that are held but not waited for; their jobs are waited for before anything stops that these call."""
 
 SECURING_MINUTES: tuple[int, ...] = (5, 15, 35)
 """Minutes of each hour at which Quartz starts the jobs of group ``Logbook`` (Vitam 6 and later)."""
+
+
+def component_of_timer(name: str) -> str | None:
+    """Return the component whose hosts have a timer of Vitam's, ``None`` of one that is not Vitam's own."""
+    return next((component for component, names in TIMERS.items() if name in names), None)
 
 
 def series_of(version: str) -> int:

@@ -93,7 +93,8 @@ def test_armed_for_the_end_of_the_window(half):
     assert {answer["fires_at"] for answer in answers} == {half.records.opened["window"]["end"][:19] + "+00:00"}
     plan = half.fake.hosts["offer-1"].guard.plan
     assert plan["databases"] == ["vitam-mongod.service", "vitam-mongoc.service", "vitam-mongos.service"]
-    assert [service["unit"] for service in plan["services"]] == ["vitam-offer.service"]
+    offers = ["vitam-offer.service", "vitam-offer-log-compaction.timer"]
+    assert [service["unit"] for service in plan["services"]] == offers
     assert plan["services"][0]["status_url"] == "http://10.1.0.21:29900/admin/v1/status"
     assert ["10.1.0.21:27019", "10.1.0.22:27019"] in plan["sets"], "the arbiter on worker-1 is never the primary"
     assert len(plan["sets"]) == 5

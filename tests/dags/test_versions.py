@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 import pytest
 
 from tests.fakes.units import FakeUnit
 from vitam_operators import nights as records
+from vitam_operators.errors import ServiceAnswerError
+from vitam_operators.triggers.quiet import LogbookSecured
 
 SECURING = ("vitam-traceability-operations", "vitam-traceability-lfc-objectgroup", "vitam-traceability-lfc-unit")
 
@@ -81,3 +85,109 @@ def test_a_version_that_nobody_knows_yet_is_told_and_does_not_stop_the_night(nig
         assert night.records.read(records.MANIFEST)["state"] == "sealed"
     finally:
         path.write_text(text, encoding="utf-8")
+
+
+def test_a_night_with_two_hosts_of_logbook_ends(nights, monkeypatch):
+    """Both have the units, the timers run on the last one alone: a wait for both would never end."""
+    night = nights("pair")
+    looks = iter(range(100))
+    own = night.fake.hosts["two"].answer
+
+    def answer(line, stdin):
+        if "vitam-traceability-operations.service" in line and next(looks) == 2:
+            night.fake.secure_logbooks()
+        return own(line, stdin)
+
+    monkeypatch.setattr(night.fake.hosts["two"], "answer", answer)
+    night.run(securing="next_run")
+    assert next(looks) > 2
+    assert (night.state, night.different) == ("success", set())
+    assert night.fake.hosts["one"].units["vitam-traceability-operations.service"].started_at is None
+    held = night.changes.index("stop vitam-offer-log-compaction.timer on offer")
+    assert held < night.changes.index("stop vitam-offer.service on offer")
+
+
+def test_offer_logs_are_not_compacted_while_the_offer_stops(nights):
+    """The compaction rewrites the offer's log in its database: cut off there, it would be copied half done."""
+    night = nights("pair")
+    job = night.fake.hosts["offer"].units["vitam-offer-log-compaction.service"]
+    job.looks_to_end = 4
+    job.begin()
+    seen = []
+    night.fake.unit("offer@offer").on_stop = lambda: seen.append((job.running, job.inactive_since is not None))
+    night.run(securing="none_running")
+    assert (night.state, seen) == ("success", [(False, True)])
+
+
+@pytest.mark.parametrize(
+    ("name", "starting", "words"),
+    [
+        ("quartz", ["vitam-scheduler.service@app"], "(app): down are vitam-scheduler.service"),
+        (
+            "pair",
+            [f"{name}.timer@two" for name in SECURING],
+            "(one, two): down are vitam-traceability-operations.timer, vitam-trace",
+        ),
+    ],
+)
+def test_a_securing_that_nobody_starts_is_found_by_the_look(nights, capsys, name, starting, words):
+    """The night would wait for it until it is given up; one that waits for none may begin."""
+    for securing, state in [("next_run", "failed"), ("none_running", "success")]:
+        night = nights(name)
+        for unit in starting:
+            unit_name, _, host = unit.partition("@")
+            night.fake.hosts[host].units[unit_name].boot()
+        night.before = night.fake.snapshot()
+        night.run(securing=securing)
+        assert (night.state, night.different) == (state, set())
+        if state == "failed":
+            assert night.fake.changes == []
+    assert f"nobody starts the securing of the logbooks {words}" in capsys.readouterr().out
+
+
+@pytest.fixture
+def waiting(nights, platform_files):
+    """A wait for the securing that begins after a minute ago, on a platform of Vitam 7 whose scheduler is idle."""
+    night = nights("quartz")
+    night.fake.vitam.jobs_left = 0
+    after = dt.datetime.now(dt.UTC) - dt.timedelta(hours=2)
+    night.fake.unit("scheduler@app").started_at = after - dt.timedelta(hours=1)
+    return night.fake, LogbookSecured(str(platform_files("quartz")), after.isoformat())
+
+
+async def test_a_scheduler_that_is_down_is_not_secured(waiting):
+    """It runs no job, and it starts none."""
+    fake, wait = waiting
+    fake.unit("scheduler@app").boot()
+    for _ in range(3):
+        report = await wait.look()
+        assert (report.done, report.words) == (False, "no scheduler runs on app: nobody starts the securing")
+
+
+async def test_a_scheduler_that_came_back_has_to_start_the_securing_anew(waiting):
+    """The firings of the time in which it was down were not made."""
+    fake, wait = waiting
+    wait.quiet_since = dt.datetime.now(dt.UTC) - dt.timedelta(minutes=10)
+    assert (await wait.look()).done
+    fake.unit("scheduler@app").run()
+    report = await wait.look()
+    assert not report.done
+    assert report.words.startswith("the last securing job begins at ")
+
+
+async def test_a_securing_job_that_runs_is_waited_for_by_its_name(waiting):
+    """Its group is what stands before the dot of its key."""
+    fake, wait = waiting
+    wait.quiet_since = dt.datetime.now(dt.UTC) - dt.timedelta(minutes=10)
+    fake.vitam.jobs_left = 1
+    report = await wait.look()
+    assert (report.done, report.words) == (False, "securing jobs are running: Logbook.TraceabilityLFCUnitJob")
+    assert wait.quiet_since is None
+
+
+async def test_an_answer_that_is_not_understood_is_not_secured(waiting, monkeypatch):
+    """A key that is missing, or a page in HTML: nothing is known of what runs."""
+    fake, wait = waiting
+    monkeypatch.setattr(fake.vitam, "_jobs", lambda stdin: (200, '{"$results": {}}'))
+    with pytest.raises(ServiceAnswerError, match=r"the list \$results of the jobs is missing"):
+        await wait.look()

@@ -23,6 +23,7 @@ from vitam_operators.hooks.mongo import MongoClient, MongoHook
 from vitam_operators.operators import restore_bringing
 from vitam_operators.parts import CONFIG, MongoPart, config_parts, shard_parts
 from vitam_operators.procedure import BACK, SERVICES
+from vitam_operators.versions import component_of_timer
 
 Change = tuple[str, str, str]
 
@@ -119,14 +120,18 @@ class FakePlatform:
         return fake
 
     def _add_timers(self) -> None:
-        securing = self.platform.securing
-        if securing.by != "timers":
-            return
-        for host in self.platform.hosts_of("logbook"):
-            for name in (*securing.timers, *securing.other_timers):
-                service = FakeUnit(f"{name}.service", looks_to_end=2)
-                self.hosts[host].units[service.name] = service
-                self._unit(host, FakeUnit(f"{name}.timer"))
+        """
+        Install timers on each host of their component; they run on the last one.
+
+        Source: ``ProgrammeVitam/vitam@5.3 deployment/ansible-vitam/internal_start_vitam_timers.yml``. Left out: that
+        two of storage's run on all.
+        """
+        for host in self.platform.hosts_with_timers:
+            for name in self.platform.timers_on(host):
+                service, timer = FakeUnit(f"{name}.service", looks_to_end=2), FakeUnit(f"{name}.timer")
+                self.hosts[host].units |= {service.name: service, timer.name: timer}
+                if host == self.platform.hosts_of(component_of_timer(name) or "logbook")[-1]:
+                    timer.run()
 
     def _add_what_copies_hold(self) -> None:
         for part in (*shard_parts(self.platform), *config_parts(self.platform)):

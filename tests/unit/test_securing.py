@@ -8,10 +8,13 @@ import subprocess
 
 import pytest
 
+from tests.conftest import TESTS
 from vitam_operators import securing
 from vitam_operators.curl import UnansweredError
 from vitam_operators.errors import OperatorNeededError, SecuringFailedError
+from vitam_operators.platforms import load_platform
 from vitam_operators.systemd import UnitState
+from vitam_operators.versions import SECURING_TIMERS
 
 PARIS = "Europe/Paris"
 
@@ -68,54 +71,127 @@ def job(active: str, started_at: dt.datetime | None, result: str = "success") ->
     return UnitState("x.service", "loaded", active, sub, result, 0, 1, status, started_at, None, None)
 
 
+AWAY = UnitState("x.service", "not-found", "inactive", "dead", "success", 0, 0, 0, None, None, None)
+SINCE = "a.service has not begun since 2026-11-23 23:00:00 UTC on"
+
+
 @pytest.mark.parametrize(
     ("states", "after", "unfinished"),
     [
-        ({"a.service": job("inactive", LATER)}, MIDNIGHT, None),
-        ({"a.service": job("inactive", MIDNIGHT)}, MIDNIGHT, None),
-        ({"a.service": job("activating", LATER)}, MIDNIGHT, "a.service is running"),
+        ([{"a.service": job("inactive", LATER)}], MIDNIGHT, None),
+        ([{"a.service": job("inactive", MIDNIGHT)}], MIDNIGHT, None),
+        ([{"a.service": job("activating", LATER)}], MIDNIGHT, "a.service on host0 is running"),
+        ([{"a.service": job("inactive", EARLIER)}], MIDNIGHT, f"{SINCE} host0"),
+        ([{"a.service": job("inactive", None)}], MIDNIGHT, f"{SINCE} host0"),
         (
-            {"a.service": job("inactive", EARLIER)},
+            [{"a.service": job("inactive", LATER), "b.service": job("inactive", EARLIER)}],
             MIDNIGHT,
-            "a.service has not begun since 2026-11-23 23:00:00 UTC",
-        ),
-        ({"a.service": job("inactive", None)}, MIDNIGHT, "a.service has not begun since 2026-11-23 23:00:00 UTC"),
-        (
-            {"a.service": job("inactive", LATER), "b.service": job("inactive", EARLIER)},
-            MIDNIGHT,
-            "b.service has not begun since 2026-11-23 23:00:00 UTC",
+            "b.service has not begun since 2026-11-23 23:00:00 UTC on host0",
         ),
         # a failure of before midnight is not tonight's: the next run may heal it
-        (
-            {"a.service": job("failed", EARLIER, "exit-code")},
-            MIDNIGHT,
-            "a.service has not begun since 2026-11-23 23:00:00 UTC",
-        ),
+        ([{"a.service": job("failed", EARLIER, "exit-code")}], MIDNIGHT, f"{SINCE} host0"),
         # none running: whatever was before, only what runs now is waited for
-        ({"a.service": job("activating", EARLIER)}, None, "a.service is running"),
-        ({"a.service": job("inactive", None)}, None, None),
-        ({"a.service": job("failed", EARLIER, "exit-code")}, None, None),
+        ([{"a.service": job("activating", EARLIER)}], None, "a.service on host0 is running"),
+        ([{"a.service": job("inactive", None)}], None, None),
+        ([{"a.service": job("failed", EARLIER, "exit-code")}], None, None),
+        # Vitam starts the timers on the last host of the group alone
+        ([{"a.service": job("inactive", None)}, {"a.service": job("inactive", LATER)}], MIDNIGHT, None),
+        ([{"a.service": job("inactive", LATER)}, {"a.service": job("inactive", None)}], MIDNIGHT, None),
+        (
+            [{"a.service": job("inactive", None)}, {"a.service": job("inactive", EARLIER)}],
+            MIDNIGHT,
+            f"{SINCE} host0, host1",
+        ),
+        (
+            [{"a.service": job("inactive", LATER)}, {"a.service": job("activating", EARLIER)}],
+            MIDNIGHT,
+            "a.service on host1 is running",
+        ),
+        # a host that was the last one once: what failed there long ago is not what secures now
+        ([{"a.service": job("failed", MIDNIGHT, "exit-code")}, {"a.service": job("inactive", LATER)}], MIDNIGHT, None),
+        ([{"a.service": AWAY}, {"a.service": job("inactive", LATER)}], MIDNIGHT, None),
+        ([{"a.service": AWAY}, {"a.service": AWAY}], None, "no host of logbook (host0, host1) has a.service"),
     ],
 )
 def test_which_securing_is_not_over(states, after, unfinished):
-    assert securing.unfinished(states, after) == unfinished
+    assert securing.unfinished({f"host{at}": units for at, units in enumerate(states)}, after) == unfinished
 
 
 def test_a_securing_that_failed_ends_the_night():
     """To stop and copy after it would save a logbook that was not secured, with a green run."""
     states = {"a.service": job("inactive", LATER), "b.service": job("failed", LATER, "exit-code")}
+    idle = {"a.service": job("inactive", None), "b.service": job("inactive", None)}
     with pytest.raises(SecuringFailedError) as raised:
-        securing.unfinished(states, MIDNIGHT)
+        securing.unfinished({"log1": idle, "log2": states}, MIDNIGHT)
     assert raised.value.message == (
-        "b.service began at 2026-11-23 23:05:00 UTC and failed: failed (dead), result exit-code, exit status 1, pid 0"
+        "b.service on log2 began at 2026-11-23 23:05:00 UTC and failed: failed (dead), result exit-code, "
+        "exit status 1, pid 0"
     )
     assert raised.value.hint == (
-        "read journalctl -u b.service on its host; mend it, run it by hand, then trigger a new run"
+        "read journalctl -u b.service on log2; mend it, run it by hand, then trigger a new run"
     )
     assert isinstance(raised.value, OperatorNeededError)
 
 
+# --- who starts it ----------------------------------------------------------------------------------------------------
+
+
+def platform_of(name):
+    return load_platform(TESTS / "data" / "platforms" / f"{name}.yaml")
+
+
+TIMERS = [f"{name}.timer" for name in SECURING_TIMERS]
+
+
+@pytest.mark.parametrize(
+    ("name", "running", "found"),
+    [
+        ("quartz", {"app": ["vitam-scheduler.service"]}, None),
+        (
+            "quartz",
+            {"app": ["vitam-logbook.service"]},
+            "nobody starts the securing of the logbooks (app): down are vitam-scheduler.service",
+        ),
+        ("tiny", {"app": TIMERS}, None),
+        (
+            "tiny",
+            {"app": TIMERS[:2]},
+            f"nobody starts the securing of the logbooks (app): down are {TIMERS[2]}",
+        ),
+        # of a host that the look could not ask nothing is known
+        ("quartz", {"data": []}, None),
+        ("tiny", {}, None),
+        ("pair", {"one": [], "two": TIMERS}, None),
+        ("pair", {"one": TIMERS, "two": []}, None),
+        (
+            "pair",
+            {"one": TIMERS[1:], "two": []},
+            f"nobody starts the securing of the logbooks (one, two): down are {TIMERS[0]}",
+        ),
+    ],
+)
+def test_a_securing_that_nobody_starts_is_named(name, running, found):
+    """A wait for it would end with the night given up at four in the morning."""
+    assert securing.nobody_starts(platform_of(name), running) == found
+
+
 # --- Quartz ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("after", "started", "counts"),
+    [
+        (None, [LATER], None),
+        (MIDNIGHT, [EARLIER], MIDNIGHT),
+        (MIDNIGHT, [None], MIDNIGHT),
+        (MIDNIGHT, [LATER], LATER),
+        # of two schedulers one ran all the time
+        (MIDNIGHT, [LATER, EARLIER], MIDNIGHT),
+    ],
+)
+def test_a_firing_while_no_scheduler_ran_does_not_count(after, started, counts):
+    """The minutes pass also while it is down: they would be read as a securing that was made."""
+    assert securing.quartz_starts_after(after, [job("active", moment) for moment in started]) == counts
 
 
 @pytest.mark.parametrize(

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-import pytest
+import json
 
+import pytest
+import yaml
+
+from tests.conftest import TESTS
 from vitam_operators import versions
+from vitam_operators.platforms import check_platform
 from vitam_operators.procedure import SERVICES
 
 
@@ -58,3 +63,46 @@ def test_profiles_speak_of_services_that_there_are():
     """A misspelt component would never be doubted."""
     assert {name for profile in versions.PROFILES for name in (*profile.new, *profile.gone)} <= set(SERVICES)
     assert [profile.series for profile in versions.PROFILES] == sorted(p.series for p in versions.PROFILES)
+
+
+@pytest.mark.parametrize("tag", ["4.0.7", "5.3"])
+def test_all_nineteen_timers_are_held(tag):
+    """One that is not held starts a job in the middle of the stop."""
+    golden = json.loads((TESTS / "data" / "vitam" / tag / "timers.json").read_text(encoding="utf-8"))
+    assert {component: set(names) for component, names in versions.TIMERS.items()} == {
+        component: set(names) for component, names in golden.items()
+    }
+    held = (*versions.SECURING_TIMERS, *versions.OTHER_TIMERS)
+    assert sorted(held) == sorted(name for names in golden.values() for name in names)
+    assert len(set(held)) == 19
+
+
+def platform_with(services, **securing):
+    """A platform of Vitam 5 whose first hosts have these components."""
+    content = yaml.safe_load((TESTS / "data" / "platforms" / "tiny.yaml").read_text(encoding="utf-8"))
+    data = content["hosts"][1]
+    hosts = [{"name": f"h{at}", "address": f"10.1.1.{at}", "services": own} for at, own in enumerate(services)]
+    return check_platform(
+        {**content, "hosts": [*hosts, data], "securing": {"by": "timers", **securing}, "copy": {}}, source="test"
+    )
+
+
+def test_a_host_has_the_timers_of_its_components():
+    """A pure offer host has one; what calls no timer has none, and its sudoers file names none."""
+    platform = platform_with([["logbook", "metadata"], ["logbook"], ["offer"], ["worker"]])
+    logbook, metadata = versions.TIMERS["logbook"], versions.TIMERS["metadata"]
+    assert platform.timers_on("h0")[:3] == versions.SECURING_TIMERS
+    assert set(platform.timers_on("h0")) == {*logbook, *metadata}
+    assert set(platform.timers_on("h1")) == set(logbook)
+    assert platform.timers_on("h2") == ("vitam-offer-log-compaction",)
+    assert platform.timers_on("h3") == platform.timers_on("data") == ()
+    assert platform.hosts_with_timers == ("h0", "h1", "h2")
+
+
+def test_a_timer_that_is_not_vitams_may_be_wherever_vitams_are():
+    platform = platform_with(
+        [["logbook"], ["offer"], ["worker"]], other_timers=["site-export"], timers=["own-securing"]
+    )
+    assert platform.timers_on("h0") == ("own-securing", "site-export")
+    assert platform.timers_on("h1") == ("site-export",)
+    assert platform.timers_on("h2") == ()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from airflow.sdk.exceptions import AirflowSkipException
@@ -68,7 +68,7 @@ class PlanNightOperator(NightOperator):
             window = night_window(context, self.platform)
             window.require_open(dt.datetime.now(dt.UTC))
             plan = self._plan(context, window, hosts, clusters)
-            findings += self._securing_findings(context, window)
+            findings += self._securing_findings(context, window, plan["units_before"])
             findings += night_plan.without_room(self.platform, plan, clusters)
         except WindowError as error:
             findings.append(error.message)
@@ -104,7 +104,10 @@ class PlanNightOperator(NightOperator):
         yield from self._too_short(context, window)
         yield from versions.doubts(self.platform.vitam_version, self.platform.services)
 
-    def _securing_findings(self, context: Any, window: Window) -> Iterable[str]:
+    def _securing_findings(self, context: Any, window: Window, running: Mapping[str, list[str]]) -> Iterable[str]:
+        waits = self.platform.primary_site and self._securing(context) != securing.NONE_RUNNING
+        if waits and not self._is_begun_again(context):
+            yield from filter(None, [securing.nobody_starts(self.platform, running)])
         if self._securing(context) == securing.MIDNIGHT:
             midnight = securing.midnight_of(window.start, self.platform.window.timezone)
             if midnight >= window.give_up_at:
@@ -113,11 +116,16 @@ class PlanNightOperator(NightOperator):
                     f"({window.give_up_at:%Y-%m-%d %H:%M} UTC); choose another 'securing' or a later 'until'"
                 )
 
+    def _is_begun_again(self, context: Any) -> bool:
+        """Tell whether this very run has stopped its platform, and is begun again."""
+        own = self.latest_night(context)
+        return own is not None and own.read(nights.RESTART) is None
+
     def _balancers_left_off(self, context: Any, clusters: dict[str, Facts]) -> Iterable[str]:
         """Name the balancers that an earlier night left off: "off" must not become what it is put back to."""
-        own, earlier = self.latest_night(context), nights_of(self.platform).newest_first()
-        if own is not None and own.read(nights.RESTART) is None:
-            return  # this very run is begun again while its platform is down
+        if self._is_begun_again(context):
+            return
+        earlier = nights_of(self.platform).newest_first()
         for cluster, facts in clusters.items():
             night = nights.unpaid(earlier, cluster)
             if night is not None and facts["balancer"] != "off":

@@ -42,9 +42,8 @@ class HoldSchedulingOperator(WaitingOperator):
             self.log.info("the scheduler on %s is paused", host)
 
     async def _stop_timers(self, night: Night) -> None:
-        securing_config = self.platform.securing
-        timers = [f"{name}.timer" for name in (*securing_config.timers, *securing_config.other_timers)]
         for host in self.platform.hosts_with_timers:
+            timers = [f"{name}.timer" for name in self.platform.timers_on(host)]
             async with HostHook(target(self.platform, host)).connect() as shell:
                 states = await shell.run(systemd.unit_states(timers))
                 change = systemd.stop(timers, states)

@@ -58,6 +58,11 @@ class LogbookSecuredSensor(WaitingOperator):
         if not self.platform.primary_site:
             self.log.info("a secondary site: its logbooks are secured by the primary one")
             return None
+        scheduler, before = SERVICES["scheduler"], night.opened["units_before"]
+        ran = [host for host in self.platform.hosts_of("scheduler") if scheduler.unit in before.get(host, [])]
+        if ran and all(night.read(f"stop.{scheduler.unit}@{host}") for host in ran):
+            self.log.info("the scheduler was stopped by an earlier try, once the logbooks were secured")
+            return None
         asked = night.write_once("securing", {"asked_at": nights.now_text()})["asked_at"]
         after = securing.has_to_begin_after(
             night.opened["securing"], dt.datetime.fromisoformat(asked), window_of(night).start, zone

@@ -64,23 +64,23 @@ class LogbookSecured(Wait):
 
     async def _look_at_timers(self, platform: Platform, after: dt.datetime | None) -> str | None:
         units = [f"{name}.service" for name in platform.securing.timers]
+        states = {}
         for host in platform.hosts_of("logbook"):
             async with HostHook(target(platform, host)).connect() as shell:
-                states = await shell.run(systemd.unit_states(units))
-            there = {unit: state for unit, state in states.items() if state.exists}
-            if there:
-                return securing.unfinished(there, after)
-        return f"no host of logbook has the units {', '.join(units)}"
+                states[host] = await shell.run(systemd.unit_states(units))
+        return securing.unfinished(states, after)
 
     async def _look_at_quartz(self, platform: Platform, after: dt.datetime | None) -> str | None:
-        jobs = [
-            job for job in await scheduler_jobs(platform) if service_answers.group_of(job) == securing.LOGBOOK_GROUP
-        ]
+        found = await ask_schedulers(platform)
         now = dt.datetime.now(dt.UTC)
-        if jobs:
+        jobs = [job for job in found.jobs if service_answers.group_of(job) == securing.LOGBOOK_GROUP]
+        if jobs or (after and not found.up):
             self.quiet_since = None
+            if not jobs:
+                return f"no scheduler runs on {', '.join(platform.hosts_of('scheduler'))}: nobody starts the securing"
             return f"securing jobs are running: {', '.join(jobs)}"
         self.quiet_since = self.quiet_since or now
+        after = securing.quartz_starts_after(after, found.up)
         fired = securing.last_firing(after, platform.securing.minutes) if after else None
         if fired and now < fired + securing.FIRING_MINUTE:
             return f"the last securing job begins at {fired:%H:%M} UTC"
@@ -97,36 +97,51 @@ class SchedulingHeld(Wait):
         """Ask systemd, or Quartz."""
         platform = platform_at(self.platform_file)
         if platform.securing.by == "quartz":
-            running = list(await scheduler_jobs(platform))
+            running = list((await ask_schedulers(platform)).jobs)
         else:
             running = await self._running_units(platform)
         return Report(not running, f"still running: {', '.join(running)}" if running else "scheduling is held")
 
     async def _running_units(self, platform: Platform) -> list[str]:
-        names = (*platform.securing.timers, *platform.securing.other_timers)
         running = []
         for host in platform.hosts_with_timers:
             async with HostHook(target(platform, host)).connect() as shell:
+                names = platform.timers_on(host)
                 states = await shell.run(systemd.unit_states([f"{name}.service" for name in names]))
-            running += [unit for unit, state in states.items() if state.running]
+            running += [f"{unit} on {host}" for unit, state in states.items() if state.running]
         return running
 
 
-async def scheduler_jobs(platform: Platform) -> tuple[str, ...]:
-    """Return the jobs that the platform's schedulers run now; none when no scheduler runs."""
+@dataclass(frozen=True)
+class Schedulers:
+    """
+    What the platform's schedulers say.
+
+    :param up: the states of those that run
+    :param jobs: the keys of the jobs that they run now
+    """
+
+    up: tuple[systemd.UnitState, ...] = ()
+    jobs: tuple[str, ...] = ()
+
+
+async def ask_schedulers(platform: Platform) -> Schedulers:
+    """Ask each scheduler that runs for the jobs that it runs now; each one knows its own alone."""
     from airflow.sdk.bases.hook import BaseHook
 
-    scheduler = platform.service("scheduler")
-    jobs: list[str] = []
-    if not platform.hosts_of(scheduler.name):
-        return ()
+    hosts, scheduler = platform.hosts_of("scheduler"), platform.service("scheduler")
+    if not hosts:
+        return Schedulers()
     secret = await BaseHook.aget_connection(str(platform.securing.platform_secret_conn_id))
-    for host in platform.hosts_of("scheduler"):
+    up: list[systemd.UnitState] = []
+    jobs: list[str] = []
+    for host in hosts:
         async with HostHook(target(platform, host)).connect() as shell:
-            states = await shell.run(systemd.unit_states([scheduler.unit]))
-            if not states[scheduler.unit].running:
+            state = (await shell.run(systemd.unit_states([scheduler.unit])))[scheduler.unit]
+            if not state.running:
                 continue
             now_s = int(dt.datetime.now(dt.UTC).timestamp())
             command = securing.current_jobs(shell.host.service_ip, scheduler.port, str(secret.password), now_s)
             jobs += await shell.run(command)
-    return tuple(jobs)
+            up.append(state)
+    return Schedulers(tuple(up), tuple(jobs))
