@@ -72,3 +72,15 @@ def test_what_it_does_by_hand_works(tmp_path):
     assert done.returncode == 0, done.stderr
     assert Path(data / "WiredTiger.wt").read_text(encoding="utf-8") == "copied"
     assert Path(f"{data}.old/WiredTiger.wt").read_text(encoding="utf-8") == "written since"
+
+
+def test_the_page_has_what_vitam_demands_beside_a_restore():
+    """
+    Playbooks by their names of 4.0.7, 5.3, 6.2 and 7.0.1; one that is in no tag is looked for at night.
+
+    ProgrammeVitam/vitam@7.0.1 deployment/ansible-vitam-exploitation.
+    """
+    playbooks = set(re.findall(r"ansible-vitam-exploitation/(\S+?\.yml)", PAGE))
+    assert playbooks == {"reindex_es_data.yml", "start_vitam_scheduling.yml", "backup_mongodb_tape_offer.yml"}
+    assert "reconstruct_" not in PAGE
+    assert "## Offers on tape" in PAGE
