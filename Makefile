@@ -1,6 +1,6 @@
 # `make` or `make help` lists the verbs.
 .DEFAULT_GOAL := help
-.PHONY: help setup python demo demo-down test test-unit test-dags test-ui test-lab test-faults test-restore golden screenshots picture-of-night test-deploy base-image production-secrets production-images lint format lock lab-up lab-status lab-down clean
+.PHONY: help setup python demo demo-down test test-unit test-dags test-ui test-lab test-faults test-restore test-versions golden screenshots picture-of-night test-deploy base-image production-secrets production-images lint format lock lab-up lab-status lab-down clean
 
 LAB ?= medium
 LABS := medium allinone solo
@@ -55,6 +55,10 @@ golden: python ## write each version's order anew (tests/data/golden); read the 
 
 test-restore: setup ## restores on the lab: onto the platform itself, and onto other host names
 	@$(PYTEST) tests/lab/test_restore.py -m restores $(T)
+
+test-versions: setup ## each Vitam on each MongoDB: night, drill, restore; writes docs/versions.md
+	@rm -f .airflow/versions.json; $(PYTEST) tests/lab/test_versions.py -m versions $(T); status=$$?; \
+		$(PYTHON) -m tests.lab.versions_seen > docs/versions.md; exit $$status
 
 picture-of-night: setup ## take the README's picture of the demo's last night, into docs/img
 	@$(PYTHON) tools/picture.py
