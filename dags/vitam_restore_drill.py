@@ -2,8 +2,8 @@
 Restore drill: proof that a backup can be opened, beside a platform that runs.
 
 1. **choose_backup**: the backup that is asked for, or the newest sealed one without a drill.
-2. **extract_copy**: each copy is extracted on the host that holds it, into a directory of the drill's own; its checksum
-   is proved on the way.
+2. **extract_copy**, then **extract_files**: each copy is extracted on the host that holds it, into a directory of the
+   drill's own; its checksum is proved on the way. Databases come first: a directory that has no room is left out alone.
 3. **open_copy**: a mongod of its own opens each database copy, on the loopback, outside its replica set, read-only.
 4. **examine_copy**, **examine_files**: every collection is there, valid, and holds what was noted before the stop.
 5. **remove_scratch**: the mongods end and the directories go, *whatever failed*.
@@ -65,7 +65,10 @@ with DAG(
     },
 ) as dag:
     choose_backup = ChooseBackupOperator(task_id="choose_backup")
-    extract_copy = for_each(parts(platform), ExtractCopyOperator, "extract_copy")
+    extract_copy = for_each(database_parts(platform), ExtractCopyOperator, "extract_copy")
+    extract_files = for_each(
+        directory_parts(platform), ExtractCopyOperator, "extract_files", trigger_rule=TriggerRule.ALL_DONE
+    )
     open_copy = for_each(database_parts(platform), OpenCopyOperator, "open_copy", trigger_rule=TriggerRule.ALL_DONE)
     examine_copy = for_each(
         database_parts(platform), ExamineCopyOperator, "examine_copy", trigger_rule=TriggerRule.ALL_DONE
@@ -77,6 +80,6 @@ with DAG(
     conclude_drill = ConcludeDrillOperator(task_id="conclude_drill", retries=1)
 
     chain(choose_backup, extract_copy, open_copy, examine_copy, remove_scratch, conclude_drill)
-    chain(extract_copy, examine_files, remove_scratch)
+    chain(extract_copy, extract_files, examine_files, remove_scratch)
     restart(remove_scratch, choose_backup)
     restart(conclude_drill, choose_backup, judge=True)

@@ -31,6 +31,7 @@ from vitam_operators.hooks.records import nights_of
 from vitam_operators.nights import MANIFEST, Night
 
 SHARD, CONFIG, CONF = "mongo-data-shard0", "mongo-data-configsvr", "app-conf"
+FILES = ("extract_files", "examine_files")
 COUNTS = {"metadata.Unit": 100, "logbook.LogbookOperation": 40, "logbook.LogbookLifeCycleUnit": 20}
 
 
@@ -311,19 +312,19 @@ def test_no_backup_at_all_is_no_failure(nights, drill_dag):
 
 def test_each_step_again_does_nothing_twice(drill, steps):
     """After a kill Airflow runs a task again, whatever its retries; a person clears tasks."""
-    order = ("choose_backup", "extract_copy", "open_copy", "examine_copy", "examine_files", "remove_scratch")
+    order = ("choose_backup", "extract_copy", "open_copy", "examine_copy", *FILES, "remove_scratch")
     for step in order:
         first, told = steps.run(step), list(drill.changes)
         again = steps.run(step)
         assert [change for change in drill.changes[len(told) :] if not change.startswith("end")] == [], step
-        assert step == "extract_copy" or again == first, step
+        assert step in ("extract_copy", "extract_files") or again == first, step
     assert drill.copy.validated == sorted(drill.copy.documents)
     assert drill.left == []
 
 
 def test_a_drill_that_is_cleared_after_its_end_reads_everything_anew(drill, steps):
     """What an earlier drill found says nothing about the copy of now."""
-    order = ("choose_backup", "extract_copy", "open_copy", "examine_copy", "examine_files", "remove_scratch")
+    order = ("choose_backup", "extract_copy", "open_copy", "examine_copy", *FILES, "remove_scratch")
     steps.until(*order)
     drill.night.records.write("drill", {"state": "passed", "run_id": "manual__steps"})
     drilling = drill.night.records.read("drilling") or {}
@@ -469,6 +470,37 @@ def test_a_refusal_that_proves_nothing_is_tried_again(drill, steps, monkeypatch)
         with pytest.raises(MongoUnreachableError, match="was interrupted"):
             steps.run("examine_copy", part=SHARD)
     steps.run("examine_copy", part=SHARD)
+
+
+def test_a_directory_without_room_keeps_no_database_from_its_drill(drill):
+    """An offer's objects may fit nowhere: the databases are proved, what was left out is named, the run is red."""
+    drill.fake.hosts["app"].free_bytes = 10
+    drill.run()
+    assert (drill.state, drill.left) == ("failed", [])
+    assert (drill.record["state"], drill.record["findings"]) == ("passed", [])
+    assert drill.record["sets"][SHARD]["state"] == "passed"
+    assert drill.record["sets"][CONF]["state"] == "no_room"
+    (warning,) = drill.record["sets"][CONF]["warnings"]
+    assert warning.startswith(f"app has 10 B free in /vitam/drill, extracting {CONF} needs")
+
+
+def test_a_directory_that_finds_room_later_is_examined(drill, steps):
+    """What the first try noted goes."""
+    drill.fake.hosts["app"].free_bytes, before = 10, drill.fake.hosts["app"].free_bytes
+    steps.until("choose_backup", "extract_copy")
+    with pytest.raises(DrillRefusedError, match=f"extracting {CONF} needs"):
+        steps.run("extract_files")
+    drill.fake.hosts["app"].free_bytes = before
+    steps.until(*FILES)
+    record = drill.night.records.read(f"drill.{CONF}")
+    assert (record["state"], record.get("warnings")) == ("passed", None)
+
+
+def test_a_backup_of_which_nothing_had_room_is_not_proved(drill):
+    """Databases without room are no drill, whatever became of the directories."""
+    for host in ("app", "data"):
+        drill.fake.hosts[host].free_bytes = 10
+    assert (drill.run().state, drill.record, drill.left) == ("failed", {}, [])
 
 
 def test_a_budget_of_collections(drill, monkeypatch):

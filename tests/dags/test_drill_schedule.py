@@ -54,10 +54,10 @@ def test_one_leaf_judges_and_what_was_extracted_goes_whatever_happened(dag):
 def test_what_is_extracted_is_removed(dag):
     """Each part that a night can copy has its instance of both; each database is opened and read."""
     targets = {task.task_id: task.expand_input.value for task in dag.tasks if task.is_mapped}
-    assert targets["extract_copy"] == targets["remove_scratch"]
-    assert targets["open_copy"] == targets["examine_copy"]
-    assert sorted(map(str, targets["open_copy"] + targets["examine_files"])) == sorted(
-        map(str, targets["extract_copy"])
+    assert targets["extract_copy"] == targets["open_copy"] == targets["examine_copy"]
+    assert targets["extract_files"] == targets["examine_files"]
+    assert sorted(map(str, targets["extract_copy"] + targets["extract_files"])) == sorted(
+        map(str, targets["remove_scratch"])
     )
 
 

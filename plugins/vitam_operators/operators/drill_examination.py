@@ -188,7 +188,7 @@ class ExamineFilesOperator(PartOfDrillOperator):
         finding = f"{files} files were extracted, the copy has {record['files']}"
         findings = [] if files == record["files"] else [finding]
         state = "failed" if findings else "passed"
-        self.note(night, files=files, state=state, findings=findings, ended_at=nights.now_text())
+        self.note_anew(night, files=files, state=state, findings=findings, ended_at=nights.now_text())
         if findings:
             raise DrillFailedError(f"{self.part}: {finding}", hint="do not rely on this copy; look at its .files")
         return {"files": files}

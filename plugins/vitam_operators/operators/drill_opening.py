@@ -15,7 +15,7 @@ from vitam_operators.hooks.hosts import Shell
 from vitam_operators.nights import Night, Record
 from vitam_operators.operators import jobs
 from vitam_operators.operators.base import WaitingOperator
-from vitam_operators.operators.drills import PartOfDrillOperator, manifest_of
+from vitam_operators.operators.drills import NO_ROOM, PartOfDrillOperator, manifest_of
 from vitam_operators.parts import DATABASES
 from vitam_operators.triggers.base import Wait
 from vitam_operators.triggers.drills import CopyExtracted, CopyOpened
@@ -74,9 +74,10 @@ class ExtractCopyOperator(WaitingDrillOperator):
                 return None
             if await jobs.may_start(shell, unit):
                 await self._require_mongod(shell, night, record)
-                await self._require_room(shell, night)
+                await self._require_room(shell, night, record)
                 job = engine_of(self.platform.copies, record["engine"]).extract(record["archive"], scratch)
                 self.log.info("%s: about %s, to %s", self.part, size_words(size_bytes), scratch)
+                self.note_anew(night, state="extracting")
                 await self.start(shell, night, unit, job, "extracting")
         return CopyExtracted(self.platform_file, record["host"], unit, size_bytes)
 
@@ -94,22 +95,41 @@ class ExtractCopyOperator(WaitingDrillOperator):
                 hint="set drill.mongod to a mongod of that series, or choose a backup that was made since the upgrade",
             )
 
-    async def _require_room(self, shell: Shell, night: Night) -> None:
-        """Check that everything of the host fits that no unit has begun to extract: they all run at once."""
-        name, directory = shell.host.name, self.platform.drill.directory
+    async def _require_room(self, shell: Shell, night: Night, record: Record) -> None:
+        """
+        Check that everything fits that is extracted at the same time, on the same host.
+
+        The databases all or none; once they are there, each directory with the smaller ones: that an offer's objects
+        have no room keeps nothing else from its drill.
+        """
+        name, directory, is_database = shell.host.name, self.platform.drill.directory, record["kind"] in DATABASES
         parts = manifest_of(night)["parts"]
-        mine = [part for part, record in parts.items() if record["host"] == name]
-        places = {part: drill.begun(drill.scratch_of(night.label, part, self.platform.drill)) for part in mine}
-        begun = await shell.run(existing([path for pair in places.values() for path in pair]))
-        left = [part for part in mine if part == self.part or not begun & set(places[part])]
+        like = [
+            p for p, other in parts.items() if other["host"] == name and (other["kind"] in DATABASES) == is_database
+        ]
+        places = {part: drill.begun(drill.scratch_of(night.label, part, self.platform.drill)) for part in like}
+        found = await shell.run(existing([path for pair in places.values() for path in pair]))
+        if is_database:
+            left = [part for part in like if part == self.part or not found & set(places[part])]
+        else:
+            own = self._rank(night, self.part)
+            left = [part for part in like if self._rank(night, part) <= own and places[part][0] not in found]
         needed = int(sum(self._size(night, part) for part in left) * self.platform.copies.room_factor)
         free = await shell.run(archive.room_at(directory))
         if free < needed:
-            raise DrillRefusedError(
+            words = (
                 f"{name} has {size_words(free)} free in {directory}, extracting {', '.join(left)} needs "
-                f"{size_words(needed)} ({self.platform.copies.room_factor} times their size)",
-                hint=f"free space on {name}, or set drill.directory to another disk; nothing was extracted",
+                f"{size_words(needed)} ({self.platform.copies.room_factor} times their size)"
             )
+            if not is_database:
+                self.note_anew(night, state=NO_ROOM, warnings=[words])
+            raise DrillRefusedError(
+                words,
+                hint=f"free space on {name}, or set drill.directory to another disk; {self.part} was not extracted",
+            )
+
+    def _rank(self, night: Night, part: str) -> tuple[int, str]:
+        return self._size(night, part), part
 
     @staticmethod
     def _size(night: Night, part: str) -> int:

@@ -11,7 +11,7 @@ from vitam_operators import messages, nights
 from vitam_operators.conclusions import red_words
 from vitam_operators.errors import DrillFailedError, DrillRefusedError, StepFailedError, VitamBackupError
 from vitam_operators.nights import DRILL, DRILLING, Night, Record
-from vitam_operators.operators.drills import DrillOperator, manifest_of, noted
+from vitam_operators.operators.drills import NO_ROOM, DrillOperator, manifest_of, noted
 from vitam_operators.operators.telling import TellingOperator, task_states
 from vitam_operators.words import duration_words
 
@@ -44,7 +44,9 @@ class ConcludeDrillOperator(DrillOperator, TellingOperator):
             raise AirflowSkipException("there was no backup to drill")
         sets = {name: noted(night, name) for name in manifest_of(night)["parts"]}
         findings = [f"{name}: {finding}" for name, part in sets.items() for finding in part.get("findings", ())]
-        undone = [f"{name} was not examined" for name, part in sets.items() if part.get("state") not in ENDED]
+        no_room = [name for name, part in sets.items() if part.get("state") == NO_ROOM]
+        done = [name for name, part in sets.items() if part.get("state") in ENDED]
+        undone = [f"{name} was not examined" for name in sets if name not in done and (name not in no_room or not done)]
         if undone and not findings:
             raise DrillRefusedError(
                 f"the drill of backup {night.label} did not come to its end:\n" + _lines([*undone, *red]),
@@ -52,9 +54,11 @@ class ConcludeDrillOperator(DrillOperator, TellingOperator):
             )
         summary = night.write(DRILL, self._summary(night, sets, [*findings, *undone]))
         self.log.info("backup %s: drill %s, %s", night.label, summary["state"], duration_words(summary["duration_s"]))
-        if red and not summary["findings"]:
+        left_out = [f"{name} was not examined: {'; '.join(sets[name].get('warnings', ()))}" for name in no_room]
+        if (red or left_out) and not summary["findings"]:
             raise StepFailedError(
-                f"backup {night.label} is proved, but: {'; '.join(red)}", hint="the first red task says what is left"
+                f"backup {night.label} is proved, but: {'; '.join([*left_out, *red])}",
+                hint="the first red task says what is left",
             )
         if summary["findings"]:
             raise DrillFailedError(

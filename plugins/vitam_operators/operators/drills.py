@@ -17,6 +17,8 @@ from vitam_operators.parts import DATABASES, MongoPart, config_parts, shard_part
 from vitam_operators.triggers.drills import is_up
 
 CHOOSE = "choose_backup"
+NO_ROOM = "no_room"
+"""State of a directory that was not extracted because its host has no room for it."""
 LABEL = re.compile(r"\d{8}T\d{6}Z(-\d+)?")
 
 
