@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 
+from vitam_operators import flows, supported
 from vitam_operators.config import Platform
 from vitam_operators.mongo_rights import MEMBERS, RESTORED_MEMBERS, ROUTERS, Asked, in_words, role
 from vitam_operators.rights import WIDE_UNIT
@@ -35,6 +36,25 @@ Airflow's addresses.
   said above, that is not more than it has here.
 - sudo never matches a pattern longer than {longest} characters, and says nothing. Where a host has so many units
   that a rule would be, it has `{wide}` in their place: {fallen_back}.
+"""
+
+VERSIONS = """
+## Supported versions
+
+"seen" is what was at work, "read" what its documents or its source say, "assumed" neither. sudo 1.9.10 is not in the
+CentOS 7 and Debian 10 that Vitam's manual names.
+
+{rows}
+"""
+
+FLOWS = """
+## Flows
+
+What firewalls have to let through. MongoDB listens on `ip_service`, not on the loopback, so Airflow has to reach that
+address of each member; nothing but ssh, MongoDB and what is named here leaves or reaches Airflow. Hosts need no way to
+each other's ssh: a restore carries copies through Airflow's machine.
+
+{rows}
 """
 
 ACCOUNTS = """
@@ -76,6 +96,8 @@ def page(platform: Platform, source: str, account: str, files: Mapping[str, str]
     fallen_back = f"here on {', '.join(wide)}" if wide else "here on no host"
     parts = [
         HEAD.format(source=source, longest=LONGEST_PATTERN, wide=WIDE_UNIT, fallen_back=fallen_back),
+        VERSIONS.format(rows="\n".join(supported.table())),
+        FLOWS.format(rows="\n".join(flows.table(platform))),
         ACCOUNTS.format(account=account, keys="\n".join(_grouped(keys, "    {text} ssh-ed25519 AAAA...   # {hosts}"))),
         MONGODB,
         *_mongodb("Through mongos: `admin_conn_id`", "vitamBackupRouter", ROUTERS),
