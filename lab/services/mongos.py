@@ -5,6 +5,11 @@ A thin router to the config set. It answers ``hello`` as a mongos does, turns th
 config primary, lists the shards, and passes all else as it came to the current primary of the config set: the SCRAM
 conversation too, so that authentication is the real one, and reads of config.* are the real ones.
 
+Sources: MongoDB's documentation, mongodb.com/docs/v6.0/reference/command/: ``hello`` (``msg: isdbgrid`` is a mongos's),
+``balancerStart``, ``balancerStop``, ``balancerStatus``, ``listShards``, ``isdbgrid``, ``getCmdLineOpts``;
+mongodb.com/docs/v6.0/reference/operator/aggregation/currentOp (``localOps``); error codes: MongoDB's
+src/mongo/base/error_codes.yml. What the config primary is asked is listed by its own ``listCommands``.
+
 Left out: routing. Documents are neither read nor written through it, it merges no cursors, and it refuses what would
 change the config server itself. Diagnostic commands (serverStatus) are answered by the config primary.
 """

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+import logging
 
 import pytest
 
 from tests.fakes.units import FakeUnit
 from vitam_operators import nights as records
 from vitam_operators.errors import ServiceAnswerError
+from vitam_operators.triggers.base import look_until
 from vitam_operators.triggers.quiet import LogbookSecured
 
 SECURING = ("vitam-traceability-operations", "vitam-traceability-lfc-objectgroup", "vitam-traceability-lfc-unit")
@@ -191,3 +193,13 @@ async def test_an_answer_that_is_not_understood_is_not_secured(waiting, monkeypa
     monkeypatch.setattr(fake.vitam, "_jobs", lambda stdin: (200, '{"$results": {}}'))
     with pytest.raises(ServiceAnswerError, match=r"the list \$results of the jobs is missing"):
         await wait.look()
+
+
+async def test_a_secret_that_stays_wrong_ends_the_wait(waiting):
+    """It would be refused until the night is given up: the platform would be down for nothing."""
+    fake, wait = waiting
+    fake.vitam.secret = "another"
+    until = dt.datetime.now(dt.UTC) + dt.timedelta(minutes=1)
+    event = await look_until(wait, until, 1, logging.getLogger("wait"))
+    assert (event["state"], event["error"]) == ("failed", "ServiceAnswerError")
+    assert "401" in event["message"]

@@ -18,14 +18,14 @@ from typing import Any
 from airflow.triggers.base import BaseTrigger, TriggerEvent
 
 from vitam_operators import errors
-from vitam_operators.errors import CommandFailedError, VitamBackupError
+from vitam_operators.errors import CommandFailedError, ServiceAnswerError, ServiceSlowError, VitamBackupError
 
 FIRST_POLL_S = 10
 """A task that is resumed sooner after it deferred can be failed falsely by LocalExecutor (Airflow 3.3.2)."""
 
 
 REFUSALS_LIMIT = 5
-"""A host that is away may come back; a command that it refuses so many times in a row will be refused again."""
+"""A host that is away may come back; what it refuses so many times in a row it will refuse again."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -77,7 +77,7 @@ async def look_until(wait: Wait, until: dt.datetime, poll_interval_s: float, log
     told, refusals = "", 0
     while True:
         report, error = await _look(wait)
-        refusals = refusals + 1 if isinstance(error, CommandFailedError) else 0
+        refusals = refusals + 1 if _is_refusal(error) else 0
         if error and (error.ends_wait or refusals > REFUSALS_LIMIT):
             return _failure(error)
         if report.words != told:
@@ -95,6 +95,11 @@ async def _look(wait: Wait) -> tuple[Report, VitamBackupError | None]:
         return await wait.look(), None
     except VitamBackupError as error:
         return Report(False, error.message), error
+
+
+def _is_refusal(error: VitamBackupError | None) -> bool:
+    """Tell whether it was a host or a service that said no; one that is slow may answer the next time."""
+    return isinstance(error, CommandFailedError | ServiceAnswerError) and not isinstance(error, ServiceSlowError)
 
 
 def _failure(error: VitamBackupError) -> dict[str, Any]:
