@@ -19,7 +19,7 @@ from vitam_operators import systemd
 from vitam_operators.commands import Command
 
 SEVERE = ("E", "F")
-SHOWN = 300
+SHOWN = 600
 TEXT = re.compile(r"\d{4}-\d\d-\d\dT\S+ ([A-Z])\d? +\S+ +\[[^\]]*\] (.*)")
 WHOSE = re.compile(r"\[\d+:\d+\]\[\d+:0x[0-9a-f]+\],? ?")
 """WiredTiger's moment, process and thread."""

@@ -118,7 +118,7 @@ def test_what_proves_nothing(case):
         ([text("I", "starting"), text("F", "first"), text("E", "second")], "first"),
         ([entry("F", "Cursor not found", error={"errmsg": "x"})], 'Cursor not found {"errmsg": "x"}'),
         ([entry("F", "Fatal assertion")], "Fatal assertion"),
-        ([entry("E", "x" * 900)], "x" * 300),
+        ([entry("E", "x" * 900)], "x" * 600),
     ],
 )
 def test_mongods_first_error(lines, words):
