@@ -35,6 +35,7 @@ class Asked:
 
 
 ROUTERS: tuple[Asked, ...] = (
+    Asked("isMaster", "each mongos answers"),
     Asked("buildInfo", "MongoDB's version"),
     Asked("listShards", "the shards are those of the platform file", "listShards"),
     Asked("find", "the feature compatibility version", "find", "admin.system.version"),

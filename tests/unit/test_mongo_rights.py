@@ -45,6 +45,7 @@ def clients(each_mongod: Path, tmp_path_factory: pytest.TempPathFactory) -> Iter
 @pytest.mark.parametrize(
     ("who", "database", "command"),
     [
+        ("router", "admin", {"isMaster": 1}),
         ("member", "admin", {"isMaster": 1}),
         ("member", "admin", {"replSetGetStatus": 1}),
         ("member", "admin", {"replSetGetConfig": 1}),
