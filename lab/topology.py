@@ -116,7 +116,7 @@ def load_platform(name: str) -> Platform:
     """
     inventory = Inventory(variants.inventory_text(name))
     hosts = {host: _host(inventory, host) for host in inventory.hosts}
-    version = inventory.variables["hosts"]["vitam_version"]
+    version = inventory.variables["hosts"]["force_vitam_version"]
     return Platform(name, version, hosts, _clusters(inventory))
 
 

@@ -64,7 +64,7 @@ class Release:
         blocks = re.split(r"(?m)^(?=\[)", text)
         left = "".join(block for block in blocks if block.partition("]")[0].lstrip("[") not in self.without)
         lines = (line for line in left.splitlines() if line.strip() not in self.without)
-        return re.sub(r"(?m)^((?:force_)?vitam_version)=.*", rf"\g<1>={self.version}", "\n".join(lines)) + "\n"
+        return re.sub(r"(?m)^force_vitam_version=.*", f"force_vitam_version={self.version}", "\n".join(lines)) + "\n"
 
 
 RELEASES = {
@@ -124,5 +124,5 @@ def _inventory(model: str) -> str:
 
 
 def _series(inventory: str) -> str:
-    found = re.search(r"^(?:force_)?vitam_version=(\d+)", inventory, re.MULTILINE)
+    found = re.search(r"^force_vitam_version=(\d+)", inventory, re.MULTILINE)
     return found[1] if found else ""

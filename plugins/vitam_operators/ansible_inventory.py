@@ -5,23 +5,19 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import re
-import shutil
-import subprocess
-import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from vitam_operators.ansible_programs import AnsibleConfig, ask, config_of
+from vitam_operators.ansible_templates import UnreadError, Variables, is_true
 from vitam_operators.errors import ConfigError
 
 VAULT_MARK = b"$ANSIBLE_VAULT;"
 VARIABLES_DIRECTORIES = ("group_vars", "host_vars")
-SIMPLE_TEMPLATE = re.compile(r"\s*\{\{\s*(\w+)\s*\}\}\s*")
-MOST_TEMPLATES = 5
-TIMEOUT_S = 120
 
 
 @dataclass(frozen=True)
@@ -33,50 +29,71 @@ class Inventory:
     :param hosts: the variables of each host, not templated
     :param groups: the hosts of each group, those of its children included; names with ``_``, as of Vitam 4 on
     :param left_out: files that were not read because they are encrypted
+    :param config: what its ``ansible.cfg`` says; ``None`` where nobody looked for one
     """
 
     source: str
     hosts: dict[str, dict[str, Any]]
     groups: dict[str, tuple[str, ...]]
     left_out: tuple[str, ...] = ()
+    config: AnsibleConfig | None = None
 
     def group(self, name: str) -> tuple[str, ...]:
         """Return the hosts of a group; none when there is no such group."""
         return self.groups.get(name, ())
 
-    def text(self, host: str, key: str) -> str | None:
+    def value(self, host: str, *keys: str) -> Any:
         """
-        Return a host's variable as text.
+        Return a host's variable, or what is under these keys in it, its templates filled.
 
-        :return: ``None`` when it is not set, empty, encrypted, or a template that is more than a variable's name
+        :return: ``None`` when it is not set
+        :raises UnreadError: it needs the vault, a lookup or facts of the host
         """
-        variables = self.hosts[host]
-        value = variables.get(key)
-        for _ in range(MOST_TEMPLATES):
-            template = SIMPLE_TEMPLATE.fullmatch(value) if isinstance(value, str) else None
-            value = variables.get(template[1]) if template else value
-        return _plain(value)
+        return self._variables[host].value(*keys)
 
-    def setting(self, *keys: str) -> str | None:
-        """Return a value that ``group_vars`` set for all hosts, as ``setting("mongodb", "mongod_port")``."""
-        value: Any = next(iter(self.hosts.values()), {})
-        for key in keys:
-            value = value.get(key) if isinstance(value, dict) else None
-        return _plain(value)
+    def text(self, host: str, *keys: str) -> str | None:
+        """
+        Return a host's variable as text, such as ``text("app1", "ip_service")``.
+
+        :return: ``None`` when it is not set, empty, or cannot be told (see :mod:`inventory_doubts`, which says so)
+        """
+        try:
+            return _plain(self.value(host, *keys))
+        except UnreadError:
+            return None
+
+    def setting(self, *keys: str, hosts: Iterable[str] | None = None) -> str | None:
+        """
+        Return a value that ``group_vars`` set for all hosts, as ``setting("mongodb", "mongod_port")``.
+
+        :param hosts: those for which it counts; default: all
+        :return: that of the first of them that has one
+        """
+        found = (self.text(host, *keys) for host in (self.hosts if hosts is None else hosts))
+        return next((text for text in found if text is not None), None)
 
     def is_true(self, host: str, key: str, *, default: bool = False) -> bool:
         """Read a host's variable as Ansible reads truth."""
-        return str(self.hosts[host].get(key, default)).lower() in ("true", "yes", "on", "1")
+        text = self.text(host, key)
+        return default if text is None else is_true(text)
+
+    @cached_property
+    def _variables(self) -> dict[str, Variables]:
+        magic = {"groups": {name: list(members) for name, members in self.groups.items()}, "hostvars": self.hosts}
+        return {
+            host: Variables(own, magic | {"inventory_hostname": host, "inventory_hostname_short": host.split(".")[0]})
+            for host, own in self.hosts.items()
+        }
 
 
 def _plain(value: Any) -> str | None:
     text = str(value) if isinstance(value, str | int | float) else ""
-    return text if text and "{{" not in text else None
+    return text.strip() or None
 
 
 def read_inventory(path: Path, vault_password_file: Path | None = None) -> Inventory:
     """
-    Read an inventory.
+    Read an inventory, with the ``ansible.cfg`` that belongs to it.
 
     Without the vault's password Ansible refuses a whole inventory for one encrypted file. What is encrypted there is
     passwords, which nobody needs here, so these files are left out.
@@ -87,16 +104,18 @@ def read_inventory(path: Path, vault_password_file: Path | None = None) -> Inven
     """
     if not path.exists():
         raise ConfigError(f"there is no inventory at {path}", hint="give the path of the file with the hosts_ groups")
+    config = config_of(path)
     if vault_password_file:
-        return _from_answer(path, _ask(path, "--vault-password-file", str(vault_password_file.resolve())))
+        password = ("--vault-password-file", str(vault_password_file.resolve()))
+        return _from_answer(path, config, ask(path, config, *password))
     encrypted = [file for file in _files(path) if _is_encrypted(file)]
     if path in encrypted:
         raise ConfigError(f"the inventory {path} is encrypted", hint="give --vault-password-file")
     if not encrypted:
-        return _from_answer(path, _ask(path))
+        return _from_answer(path, config, ask(path, config))
     with tempfile.TemporaryDirectory(prefix="vitam-inventory-") as directory:
-        answer = _ask(_without(path, set(encrypted), Path(directory)))
-    return _from_answer(path, answer, tuple(str(file) for file in encrypted))
+        answer = ask(_without(path, set(encrypted), Path(directory)), config)
+    return _from_answer(path, config, answer, tuple(str(file) for file in encrypted))
 
 
 def _files(path: Path) -> Iterator[Path]:
@@ -125,45 +144,17 @@ def _without(path: Path, left_out: set[Path], directory: Path) -> Path:
     return directory if path.is_dir() else directory / path.name
 
 
-def _ask(path: Path, *arguments: str) -> Any:
-    command = [_program(), "--inventory", str(path), "--list", *arguments]
-    environment = os.environ | {"ANSIBLE_NOCOLOR": "1", "ANSIBLE_LOCALHOST_WARNING": "False"}
-    try:
-        answer = subprocess.run(
-            command, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=TIMEOUT_S
-        )
-    except subprocess.TimeoutExpired as error:
-        raise ConfigError(
-            f"ansible-inventory did not answer within {TIMEOUT_S} s", hint="is the inventory a script that waits?"
-        ) from error
-    said = " ".join(line.strip() for line in answer.stderr.splitlines() if line.strip())
-    if answer.returncode != 0 or "Failed to parse" in said:
-        raise ConfigError(
-            f"ansible-inventory cannot read {path}: {said[-1000:]}",
-            hint="mend the inventory, or give --vault-password-file if a password is asked for",
-        )
-    return json.loads(answer.stdout)
-
-
-def _program() -> str:
-    """Find ansible-inventory beside this Python first: its environment may not be the shell's."""
-    beside = Path(sys.executable).parent / "ansible-inventory"
-    found = str(beside) if beside.exists() else shutil.which("ansible-inventory")
-    if found is None:
-        raise ConfigError(
-            "ansible-inventory is not installed, and only Ansible reads its inventories in full",
-            hint="install it where this runs: pip install ansible-core (2.19 or older for Python 3.11)",
-        )
-    return found
-
-
-def _from_answer(path: Path, answer: Any, left_out: tuple[str, ...] = ()) -> Inventory:
+def _from_answer(path: Path, config: AnsibleConfig, text: str, left_out: tuple[str, ...] = ()) -> Inventory:
+    answer = json.loads(text)
     hosts = dict(answer.get("_meta", {}).get("hostvars", {}))
-    names = [name for name in answer if name != "_meta"]
-    groups = {name.replace("-", "_"): tuple(dict.fromkeys(_members(answer, name))) for name in names}
+    groups: dict[str, tuple[str, ...]] = {}
+    for name in (name for name in answer if name != "_meta"):
+        word = name.replace("-", "_")
+        groups[word] = tuple(dict.fromkeys([*groups.get(word, ()), *_members(answer, name)]))
     for name in (name for members in groups.values() for name in members):
         hosts.setdefault(name, {})
-    return Inventory(str(path), hosts, {name: members for name, members in groups.items() if members}, left_out)
+    source = os.fsencode(path).decode("utf-8", errors="replace")  # a locale may not know its letters
+    return Inventory(source, hosts, {name: members for name, members in groups.items() if members}, left_out, config)
 
 
 def _members(answer: Any, group: str) -> Iterator[str]:

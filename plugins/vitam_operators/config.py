@@ -26,6 +26,7 @@ from vitam_operators.config_types import (
     VERSION_PATTERN,
     AbsolutePath,
     ConnId,
+    HostName,
     LocalTime,
     Name,
     OfferProvider,
@@ -63,7 +64,7 @@ class WindowConfig(Strict):
 class Host(Strict):
     """One machine: how it is reached, and which Vitam services it has."""
 
-    name: Name = Field(description="label in the Airflow UI and in the manifest")
+    name: HostName = Field(description="label in the Airflow UI and in the manifest")
     address: str = Field(min_length=1, description="address or name for ssh")
     ssh_port: Port = 22
     ssh_conn_id: ConnId | None = Field(default=None, description="Airflow connection, when not that of the platform")
@@ -96,7 +97,7 @@ class Host(Strict):
 class Member(Strict):
     """One member of a replica set."""
 
-    host: Name
+    host: HostName
     arbiter: bool = Field(default=False, description="holds no data: never stopped, never copied")
 
 
@@ -105,7 +106,7 @@ class ReplicaSet(Strict):
 
     name: Name = Field(description="name of the replica set, as in rs.conf()")
     members: tuple[Member, ...] = Field(min_length=1)
-    preferred: Name | None = Field(
+    preferred: HostName | None = Field(
         default=None, description="host of the member that is copied each night, if it is fit"
     )
 
@@ -152,7 +153,7 @@ class MongoCluster(Strict):
     name: Name = Field(description="Ansible's mongo_cluster_name")
     admin_conn_id: ConnId = Field(description="Airflow connection with the account for the routers (vitamdb-admin)")
     localadmin_conn_id: ConnId = Field(description="the same for members directly (vitamdb-localadmin)")
-    routers: tuple[Name, ...] = Field(min_length=1, description="hosts of mongos")
+    routers: tuple[HostName, ...] = Field(min_length=1, description="hosts of mongos")
     config_set: ReplicaSet
     shards: tuple[ReplicaSet, ...] = Field(min_length=1)
     readers: tuple[AnyReader, ...] = Field(default=(), description="clients that only read (monitoring) and may stay")

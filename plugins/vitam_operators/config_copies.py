@@ -11,6 +11,7 @@ from vitam_operators.config_types import (
     URL_PATTERN,
     AbsolutePath,
     ConnId,
+    HostName,
     Name,
     Port,
     RelativePattern,
@@ -23,7 +24,7 @@ class FileSet(Strict):
 
     name: Name
     path: AbsolutePath
-    hosts: tuple[Name, ...] = Field(default=(), description="hosts that have it; none named: see services")
+    hosts: tuple[HostName, ...] = Field(default=(), description="hosts that have it; none named: see services")
     services: tuple[str, ...] = Field(
         default=(), description="copied where one of these components is, in place of hosts; none of both: all hosts"
     )
@@ -117,7 +118,7 @@ class RestoreConfig(Strict):
         pattern=URL_PATTERN,
         description="URL of the directory with the backups' records, when they are another platform's",
     )
-    held_by: dict[Name, Name] = Field(
+    held_by: dict[HostName, HostName] = Field(
         default={}, description="for hosts of another platform: the host of this one that has their copies"
     )
     port: Port = Field(default=29119, description="of the mongod that opens what is brought, on the loopback")

@@ -6,14 +6,14 @@ from typing import Literal
 
 from pydantic import Field
 
-from vitam_operators.config_types import AbsolutePath, ConnId, Name, Port, Strict, Unit
+from vitam_operators.config_types import AbsolutePath, ConnId, HostName, Name, Port, Strict, Unit
 
 
 class ElasticsearchCluster(Strict):
     """One Elasticsearch cluster. Its indexes are not copied: Vitam rebuilds them, or Elasticsearch keeps a snapshot."""
 
     name: Name
-    hosts: tuple[Name, ...] = Field(min_length=1)
+    hosts: tuple[HostName, ...] = Field(min_length=1)
     unit: Unit = "vitam-elasticsearch-data.service"
     port: Port = 9200
     scheme: Literal["http", "https"] = "http"

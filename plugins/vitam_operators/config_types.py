@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo, available_timezones
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
 NAME_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$"
+HOST_NAME_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,149}$"
 PATH_PATTERN = r"^/[^\s'\"\\$`]*[^/\s'\"\\$`]$"
 UNIT_PATTERN = r"^[\w@.:-]+\.service$"
 VERSION_PATTERN = r"^\d+(\.\d+)*(\.rc\.\d+)?$"
@@ -24,6 +25,7 @@ REPOSITORY_PATTERN = (
 
 PATTERNS_IN_WORDS: dict[str, str] = {
     NAME_PATTERN: "letters, digits, '_', '.' and '-', 63 at most, a letter or a digit first",
+    HOST_NAME_PATTERN: "letters, digits, '_', '.' and '-', 150 at most, a letter or a digit first",
     PATH_PATTERN: "an absolute path without spaces, quotes, '$' and a '/' at its end",
     UNIT_PATTERN: "a systemd unit such as 'vitam-mongod.service'",
     VERSION_PATTERN: "Vitam's version such as '7.0.1'",
@@ -36,6 +38,8 @@ PATTERNS_IN_WORDS: dict[str, str] = {
 """What each pattern asks for, for people (see :mod:`vitam_operators.platforms`)."""
 
 Name = Annotated[str, Field(pattern=NAME_PATTERN)]
+HostName = Annotated[str, Field(pattern=HOST_NAME_PATTERN)]
+"""Longer than a name of ours, as sites have whole domain names; the names of records have to hold it."""
 AbsolutePath = Annotated[str, Field(pattern=PATH_PATTERN)]
 Unit = Annotated[str, Field(pattern=UNIT_PATTERN)]
 ConnId = Annotated[str, Field(min_length=1)]

@@ -8,11 +8,12 @@ the file; warnings go to the standard error and to the file's first lines. Passw
 from __future__ import annotations
 
 import argparse
+import io
 import json
 import re
 import sys
 import textwrap
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -27,8 +28,12 @@ from vitam_operators.inventory_mongodb import ROOT_PATH, root_path
 from vitam_operators.inventory_topology import Topology, topology
 from vitam_operators.platforms import check_platform, read_yaml
 
-ASSUMED_WITH_SCHEDULER, ASSUMED_WITHOUT = "7.0.1", "5.0"
-VERSION = re.compile(r"\d+(\.\d+)*(\.rc\.\d+)?")
+VERSION_KEY = "force_vitam_version"
+"""ProgrammeVitam/vitam@7.0.1 deployment/ansible-vitam/roles/vitam/tasks/main.yml:52: the version of the packages."""
+
+VERSION = re.compile(r"(\d+(?:\.\d+)*(?:\.rc\.\d+)?)([-~+*].*)?")
+SCHEDULER_GROUP = "hosts_scheduler"
+LEFT_OUT = "what it sets beside passwords is not known, and Vitam's own value is taken; see --vault-password-file"
 
 
 @dataclass(frozen=True)
@@ -52,30 +57,40 @@ def draft(inventory: Inventory, *, name: str | None = None, vitam_version: str |
 
     :param inventory: what Ansible said
     :param name: the platform's name; default: ``vitam_site_name``, or the inventory's file name
-    :param vitam_version: default: ``vitam_version`` or ``package_version`` of the inventory
+    :param vitam_version: default: ``force_vitam_version`` of the inventory
     :raises ConfigError: it lacks what a platform needs; the message has a line for each finding
     """
     found = topology(inventory)
-    if found.errors:
-        lines = "\n".join(f"  {error}" for error in found.errors)
+    version = vitam_version or _version(inventory)
+    errors = [*found.errors, *_version_errors(inventory, version)]
+    if version is None or errors:
+        lines = "\n".join(f"  {error}" for error in errors)
         raise ConfigError(
             f"no platform file can be made from {inventory.source}:\n{lines}",
             hint="mend the inventory; groups and variables are those of Vitam's deployment/environments",
         )
     warnings = list(found.warnings)
-    version = vitam_version or _version(inventory)
-    if version is None:
-        version = ASSUMED_WITH_SCHEDULER if inventory.group("hosts_scheduler") else ASSUMED_WITHOUT
-        warnings.append(f"the inventory does not say Vitam's version, {version} is assumed: give --vitam-version")
-    warnings += [f"{file} is encrypted and was left out: see --vault-password-file" for file in inventory.left_out]
-    notes = [f"Left out, because nothing is stopped there: {', '.join(found.idle_hosts)}."] if found.idle_hosts else []
+    warnings += [f"{file} is encrypted and was left out: {LEFT_OUT}" for file in inventory.left_out]
     name = _as_name(name or inventory.setting("vitam_site_name") or Path(inventory.source).stem)
-    return Draft(_content(found, name, version, root_path(inventory)), tuple(notes), tuple(warnings))
+    return Draft(_content(found, name, version, root_path(inventory)), found.notes, tuple(warnings))
 
 
 def _version(inventory: Inventory) -> str | None:
-    said = (inventory.setting(key) for key in ("vitam_version", "package_version"))
-    return next((text for text in said if text and VERSION.fullmatch(text)), None)
+    """Return Vitam's version without the release of its package: 7.0.1 for 7.0.1-1."""
+    match = VERSION.fullmatch(inventory.setting(VERSION_KEY) or "")
+    return match[1].rstrip(".") if match else None
+
+
+def _version_errors(inventory: Inventory, version: str | None) -> Iterator[str]:
+    if version is None:
+        said = inventory.setting(VERSION_KEY)
+        found = f"its {VERSION_KEY} is {said}, which is none" if said else f"it has no {VERSION_KEY}"
+        yield f"Vitam's version is not known: {found}; give --vitam-version, such as --vitam-version 7.0.1"
+    elif versions.profile_of(version).securing_by == versions.BY_QUARTZ and not inventory.group(SCHEDULER_GROUP):
+        yield (
+            f"no host has scheduler, which secures the logbooks of Vitam {version}: the group {SCHEDULER_GROUP} is "
+            "empty or missing; an older Vitam needs --vitam-version"
+        )
 
 
 def _as_name(text: str) -> str:
@@ -87,6 +102,8 @@ def _content(found: Topology, name: str, version: str, root: str) -> dict[str, A
     securing: dict[str, Any] = {"by": versions.profile_of(version).securing_by}
     if securing["by"] == versions.BY_QUARTZ:
         securing["platform_secret_conn_id"] = f"{prefix}_secret"
+        if found.minutes:
+            securing["minutes"] = list(found.minutes)
     content: dict[str, Any] = {
         "name": name,
         "vitam_version": version,
@@ -94,6 +111,7 @@ def _content(found: Topology, name: str, version: str, root: str) -> dict[str, A
         "hosts": found.hosts,
         "mongodb": [_with_connections(prefix, cluster) for cluster in found.mongodb],
         "elasticsearch": found.elasticsearch,
+        **({"ports": found.ports} if found.ports else {}),
         "securing": securing,
     }
     if not found.primary_site:
@@ -206,11 +224,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser("python -m vitam_operators.inventory", description="Make a platform file.")
     parser.add_argument("inventory", type=Path, help="Vitam's Ansible inventory, group_vars and host_vars beside it")
     parser.add_argument("--name", help="the platform's name (default: vitam_site_name)")
-    parser.add_argument("--vitam-version", help="such as 7.0.1 (default: the inventory's vitam_version)")
+    parser.add_argument("--vitam-version", help="such as 7.0.1 (default: the inventory's force_vitam_version)")
     parser.add_argument("--vault-password-file", type=Path, help="without it, encrypted files are left out")
     parser.add_argument("--settings", type=Path, help="YAML of a platform file's keys, put over those of the inventory")
     parser.add_argument("--host-keys", type=Path, help="JSON of the hosts' public keys by the hosts' names")
     options = parser.parse_args(arguments)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace")  # a platform file is UTF-8 in every locale
     try:
         inventory = read_inventory(options.inventory, options.vault_password_file)
         made = draft(inventory, name=options.name, vitam_version=options.vitam_version)

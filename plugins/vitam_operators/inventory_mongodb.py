@@ -26,7 +26,6 @@ def root_path(inventory: Inventory) -> str:
 
 def clusters(inventory: Inventory) -> list[dict[str, Any]]:
     """Return the clusters as a platform file has them, that of the data before those of the offers."""
-    installation = dict(_installation(inventory))
     return [
         {
             "name": name,
@@ -36,7 +35,7 @@ def clusters(inventory: Inventory) -> list[dict[str, Any]]:
                 {"name": f"shard{id_}", "members": members} for id_, members in _shards(inventory, roles).items()
             ],
         }
-        | installation
+        | dict(_installation(inventory, roles))
         for name, roles in _roles(inventory).items()
     ]
 
@@ -85,6 +84,20 @@ def warnings(inventory: Inventory) -> Iterator[str]:
                 )
 
 
+def notes(inventory: Inventory) -> Iterator[str]:
+    """
+    Yield what is good to know of the members.
+
+    ``is_small``: ProgrammeVitam/vitam@7.0.1 deployment/ansible-vitam/roles/mongod/templates/init-replica.js.j2:82.
+    """
+    for name, roles in _roles(inventory).items():
+        if small := [host for host in roles["mongod"] if inventory.is_true(host, "is_small")]:
+            yield (
+                f"Members of {name} that are small (is_small): {', '.join(small)}. They become a primary only when no "
+                "other can: name none of them as preferred."
+            )
+
+
 def _members(inventory: Inventory, role: str) -> tuple[str, ...]:
     """Return the hosts of a MongoDB role; one in the groups of data and offer counts once."""
     hosts = inventory.group(f"hosts_{role}_data") + inventory.group(f"hosts_{role}_offer")
@@ -124,11 +137,21 @@ def _shard_errors(cluster: str, shards: dict[int, list[dict[str, Any]]]) -> Iter
             yield f"shard{number} of {cluster} has arbiters only: no member holds data"
 
 
-def _installation(inventory: Inventory) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Yield how the MongoDB processes are installed, where that differs from Vitam's defaults."""
+def port_keys(inventory: Inventory) -> list[tuple[tuple[str, ...], list[str]]]:
+    """Return each variable that says a port of MongoDB, once for each cluster, with the hosts for which it counts."""
+    return [(_port_key(role), roles[role]) for roles in _roles(inventory).values() for role in PORTS]
+
+
+def _port_key(role: str) -> tuple[str, ...]:
+    """ProgrammeVitam/vitam@7.0.1 deployment/environments/group_vars/all/advanced/cots_vars.yml:119 (``mongodb``)."""
+    return ("mongodb", f"{role}_port")
+
+
+def _installation(inventory: Inventory, roles: Roles) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield how the MongoDB processes of a cluster are installed, where that differs from Vitam's defaults."""
     root = root_path(inventory)
     for role, usual in PORTS.items():
-        port = inventory.setting("mongodb", f"{role}_port") or str(usual)
+        port = inventory.setting(*_port_key(role), hosts=roles[role]) or str(usual)
         differing: dict[str, Any] = {"port": int(port)} if port.isdecimal() and int(port) != usual else {}
         if root != ROOT_PATH and role != "mongos":
             differing["db_path"] = f"{root}/data/{role}/db"

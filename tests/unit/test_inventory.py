@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from vitam_operators import ansible_inventory, inventory
+from vitam_operators import ansible_programs, inventory
 from vitam_operators.ansible_inventory import Inventory, read_inventory
 from vitam_operators.errors import ConfigError
 from vitam_operators.inventory import as_yaml, draft, merged, with_settings
@@ -93,7 +93,10 @@ def test_addresses_and_ports_come_from_the_variables(region):
 def test_without_the_vaults_password_encrypted_files_are_left_out(region):
     """Ansible alone would refuse the whole inventory; what is in the vault is not needed here."""
     assert region.left_out == (str(VAULTED),)
-    assert draft(region).warnings == (f"{VAULTED} is encrypted and was left out: see --vault-password-file",)
+    assert draft(region).warnings == (
+        f"{VAULTED} is encrypted and was left out: what it sets beside passwords is not known, and Vitam's own value "
+        "is taken; see --vault-password-file",
+    )
 
 
 def test_with_the_vaults_password_nothing_is_left_out_and_no_secret_gets_out(vault_password_file, capsys):
@@ -116,7 +119,7 @@ def test_a_wrong_vault_password_is_ansibles_error(tmp_path):
 
 def test_an_old_platform_on_one_host(single):
     """Names of groups with dashes, no scheduler, no word about the version, the offer in the data's cluster."""
-    platform = platform_of(single)
+    platform = platform_of(single, vitam_version="5.0")
     assert (platform.name, platform.vitam_version, platform.securing.by) == ("single", "5.0", "timers")
     assert not platform.primary_site
     assert [cluster.name for cluster in platform.mongodb] == ["mongo-data"]
@@ -126,14 +129,13 @@ def test_an_old_platform_on_one_host(single):
 
 def test_doubts_are_told(single):
     """The file is right, but a person should look: unknown services would go on writing during the copy."""
-    assert draft(single).warnings == (
+    assert draft(single, vitam_version="5.0").warnings == (
         "group hosts_siegfried is not known: its services will be neither stopped nor started",
         "this is a secondary site (primary_site=false), where Vitam runs a part of its services only and secures "
         "nothing: what does not run when the night begins stays down",
         "host archive is in hosts_mongod_data and in hosts_mongod_offer, but a host has one mongod: both are taken to "
         "be the one cluster mongo-data, copied once",
         "offer offer-fs-1 of archive has no MongoDB cluster of its name: its data are taken to be in mongo-data",
-        "the inventory does not say Vitam's version, 5.0 is assumed: give --vitam-version",
     )
 
 
@@ -162,6 +164,9 @@ def test_an_inventory_without_databases(monkeypatch, capsys):
         "  there are no MongoDB hosts: the groups hosts_mongos_data, hosts_mongoc_data, hosts_mongod_data and those of "
         "_offer are empty or missing\n"
         "  there are no Elasticsearch hosts: the group hosts_elasticsearch_data is empty or missing\n"
+        "  no host has logbook, whose securing a night waits for: the group hosts_logbook is empty or missing\n"
+        "  Vitam's version is not known: it has no force_vitam_version; give --vitam-version, such as --vitam-version "
+        "7.0.1\n"
         "HINT: mend the inventory; groups and variables are those of Vitam's deployment/environments\n",
     )
 
@@ -192,7 +197,7 @@ def test_an_encrypted_inventory(tmp_path):
 def test_without_ansible(monkeypatch, tmp_path):
     """The package itself does not need Ansible: only who makes a platform file does."""
     monkeypatch.setattr(sys, "executable", str(tmp_path / "python"))
-    monkeypatch.setattr(ansible_inventory.shutil, "which", lambda name: None)
+    monkeypatch.setattr(ansible_programs.shutil, "which", lambda name: None)
     with pytest.raises(ConfigError, match="ansible-inventory is not installed") as error:
         read_inventory(INVENTORIES / "single")
     assert "pip install ansible-core" in error.value.hint
@@ -204,6 +209,8 @@ def test_without_ansible(monkeypatch, tmp_path):
 def small(**changes):
     """An inventory with a host for each role, its variables changed by host name."""
     hosts = {name: {"mongo_cluster_name": "mongo-data"} for name in ("s1", "c1", "d1", "d2", "app1", "es1")}
+    for variables in hosts.values():
+        variables["force_vitam_version"] = "7.0.1"
     hosts["d1"]["mongo_shard_id"] = 0
     hosts["d2"]["mongo_shard_id"] = "1"
     for name, variables in changes.items():
@@ -214,6 +221,7 @@ def small(**changes):
         "hosts_mongod_data": ("d1", "d2"),
         "hosts_logbook": ("app1",),
         "hosts_processing": ("app1",),
+        "hosts_scheduler": ("app1",),
         "hosts_elasticsearch_data": ("es1",),
     }
     return Inventory("hosts", hosts, groups)
@@ -259,7 +267,8 @@ def test_clusters_that_cannot_be_told(changes, error):
         ),
         (
             {"app1": {"ip_service": "{{ ansible_eth0.ipv4.address }}"}},
-            "ip_service of app1 is a template that only a playbook resolves: it is left out",
+            "ip_service of app1 is a template that only a playbook resolves ('ansible_eth0' is undefined): the address "
+            "of ssh is taken",
         ),
     ],
 )
@@ -285,14 +294,17 @@ def test_missing_services_raise_doubts():
         (5.1, "5.1"),
         ("{{ ip_admin }}", "10.0.0.9"),
         ("{{ip_admin}}", "10.0.0.9"),
-        ("{{ ip_admin | default('x') }}", None),
+        ("{{ ip_admin | default('x') }}", "10.0.0.9"),
+        ("{{ missing | default(ip_admin) }}:1", "10.0.0.9:1"),
+        ("{{ lookup('env', 'HOME') }}", None),
+        ("{{ ansible_eth0.ipv4.address }}", None),
         ("{{ address }}", None),
         ("", None),
         ({"__ansible_vault": "$ANSIBLE_VAULT;1.1;AES256"}, None),
     ],
 )
 def test_a_variable_as_text(value, text):
-    """A template that is another variable's name is followed; one that names itself ends."""
+    """A template of other variables is filled; one that names itself ends, one for a playbook stays unread."""
     read = Inventory("hosts", {"app1": {"address": value, "ip_admin": "10.0.0.9"}}, {})
     assert read.text("app1", "address") == text
 
@@ -360,7 +372,15 @@ def test_settings_and_host_keys_of_the_verb(single, monkeypatch, tmp_path, capsy
     settings, keys = tmp_path / "settings.yaml", tmp_path / "keys.json"
     settings.write_text("window: {start: '21:00'}\nrecords: file:///srv/records\n")
     keys.write_text(json.dumps({"archive": "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5 root@archive"}))
-    arguments = [str(INVENTORIES / "single"), "--settings", str(settings), "--host-keys", str(keys)]
+    arguments = [
+        str(INVENTORIES / "single"),
+        "--vitam-version",
+        "5.0",
+        "--settings",
+        str(settings),
+        "--host-keys",
+        str(keys),
+    ]
     assert inventory.main(arguments) == 0
     platform = check_platform(yaml.safe_load(capsys.readouterr().out), source="it")
     assert platform.window.start.hour == 21
