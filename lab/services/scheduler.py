@@ -31,7 +31,9 @@ from lab.services.behaviour import Behaviour
 from lab.services.web import Answer, Request, error_page
 
 GROUP = "Logbook"
-CURRENT_JOBS = "/scheduler/v1/current-jobs"
+CURRENT_JOBS, JOB_STATE = "/scheduler/v1/current-jobs", "/scheduler/v1/job-state/"
+WITH_JOB_STATE = 7
+"""The first series of Vitam that answers ``job-state`` (``SchedulerResource.java:139-166``; 6.2 has no such thing)."""
 PAUSED = "scheduler.quartz_paused_trigger_groups"
 ALL = "_$_ALL_GROUPS_PAUSED_$_"
 TOLERANCE_S = 60
@@ -52,6 +54,13 @@ def current_jobs(keys: list[str]) -> dict[str, Any]:
         for key in keys
     ]
     hits = {"total": len(keys), "offset": 0, "limit": 0, "size": len(keys)}
+    return {"httpCode": 0, "$hits": hits, "$results": results, "$facetResults": [], "$context": {}}
+
+
+def job_state(*, paused: bool) -> dict[str, Any]:
+    """Return the answer of ``job-state`` for a job that has a trigger (``SchedulerResource.java:141-166``)."""
+    hits = {"total": 1, "offset": 0, "limit": 0, "size": 1}
+    results = ["PAUSED" if paused else "NORMAL"]
     return {"httpCode": 0, "$hits": hits, "$results": results, "$facetResults": [], "$context": {}}
 
 
@@ -104,12 +113,15 @@ class Scheduler(Behaviour):
         return Answer(202)
 
     def service(self, request: Request) -> Answer | None:
-        """List the jobs that run now, for those who know the platform secret."""
-        if (request.method, request.path) != ("GET", CURRENT_JOBS):
+        """List the jobs that run now, tell the state of one, for those who know the platform secret."""
+        asks_state = request.path.startswith(JOB_STATE) and int(self.settings["version"][0]) >= WITH_JOB_STATE
+        if request.method != "GET" or not (asks_state or request.path == CURRENT_JOBS):
             return None
         refusal = refused(request, self._secret, time.time())
         if refusal is not None:
             return refusal
+        if asks_state:
+            return Answer(200, job_state(paused=self._paused))
         return Answer(200, current_jobs([*sorted(self._running), *self._told_to_run()]))
 
     def _told_to_run(self) -> list[str]:

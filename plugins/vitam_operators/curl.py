@@ -3,8 +3,8 @@ How a host asks what listens on it or beside it: by curl, on the host itself, ne
 
 One command line for all questions: no ``~/.curlrc`` (``-q``), no proxy whatever the environment says (``--noproxy``),
 no pattern in an address (``--globoff``, for IPv6), a limit. What nobody else may see (a signature, a password) goes
-through the standard input as curl's own configuration: a command line is in ``ps``. All options are those of curl 7.29
-(CentOS 7); its exit statuses are those of curl.se/docs/manpage.html, "EXIT CODES".
+through the standard input as curl's own configuration: a command line is in ``ps``. All options are known to curl 7.29
+(CentOS 7; curl/curl docs/options-in-versions); exit statuses are those of curl.se/docs/manpage.html, "EXIT CODES".
 """
 
 from __future__ import annotations

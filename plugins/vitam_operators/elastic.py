@@ -6,8 +6,13 @@ import json
 from typing import Any
 
 from vitam_operators.commands import Command, nothing
-from vitam_operators.curl import Endpoint, Reply, ask
-from vitam_operators.service_answers import AnswerError, page_words, read_elasticsearch_health
+from vitam_operators.curl import Endpoint, Reply, UnansweredError, ask
+from vitam_operators.service_answers import (
+    AnswerError,
+    page_words,
+    read_elasticsearch_health,
+    read_elasticsearch_version,
+)
 
 ALLOCATION = "cluster.routing.allocation.enable"
 SUCCESS, IN_PROGRESS, MISSING = "SUCCESS", "IN_PROGRESS", "MISSING"
@@ -24,6 +29,23 @@ def cluster_health(node: Endpoint) -> Command[str]:
 
 def _health(reply: Reply) -> str:
     return AWAY if reply.nobody or reply.status == NO_MASTER else reply.read(read_elasticsearch_health)
+
+
+def fit(node: Endpoint) -> Command[str]:
+    """Fact: health of the cluster as a night needs it, in words; whoever does not answer, and red, are errors here."""
+    return ask(node, "/_cluster/health", _fit)
+
+
+def _fit(reply: Reply) -> str:
+    health = reply.read(read_elasticsearch_health)
+    if health == "red":
+        raise UnansweredError(reply, "the cluster is red", "look at /_cluster/allocation/explain; it would stay red")
+    return f"the cluster is {health}"
+
+
+def version(node: Endpoint) -> Command[str]:
+    """Fact: the version of a node."""
+    return ask(node, "/", lambda reply: reply.read(read_elasticsearch_version))
 
 
 def allocation(node: Endpoint) -> Command[str | None]:

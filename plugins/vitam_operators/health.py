@@ -1,16 +1,14 @@
-"""What a host tells of itself: whether a Vitam service answers as a healthy one, and versions."""
+"""Whether a Vitam service answers as a healthy one, and of which version it is."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable
-
-from vitam_operators.commands import Command, line
-from vitam_operators.curl import Endpoint, Reply, UnansweredError, ask, explanation
+from vitam_operators.commands import Command
+from vitam_operators.curl import OTHER, Endpoint, Reply, UnansweredError, ask, explanation
+from vitam_operators.procedure import SERVICES
+from vitam_operators.service_answers import read_status, read_versions
 
 STATUS, VERSIONS = "/admin/v1/status", "/admin/v1/version"
 ANSWER_WITHIN_S = 10
-VERSION = re.compile(r"\d+(?:\.\d+)+")
 
 
 def admin_status(address: str, admin_port: int) -> Command[int]:
@@ -25,23 +23,33 @@ def _status(reply: Reply) -> int:
 
 
 def admin_version(address: str, admin_port: int) -> Command[str]:
-    """Fact: what ``/admin/v1/version`` says, as text; empty when it says nothing."""
-    return ask(Endpoint(address, admin_port), VERSIONS, lambda reply: reply.text.strip(), max_time_s=ANSWER_WITHIN_S)
+    """Fact: Vitam's version by ``/admin/v1/version``, all of a mixture; empty when it says none."""
+    return ask(Endpoint(address, admin_port), VERSIONS, _version, max_time_s=ANSWER_WITHIN_S)
 
 
-VERSIONS_SCRIPT = """
-for tool in "$@"; do
-  printf '%s %s\\n' "$tool" "$({ "$tool" --version || "$tool" version; } 2> /dev/null | head -n 1)"
-done
-"""
+def _version(reply: Reply) -> str:
+    try:
+        return ", ".join(reply.read(read_versions))
+    except UnansweredError:
+        return ""
 
 
-def tool_versions(tools: Iterable[str]) -> Command[dict[str, str]]:
-    """Fact: the version of each program, empty where it tells none; restic knows ``version`` only."""
-    words = ("env", "PATH=/usr/sbin:/usr/bin:/sbin:/bin", "sh", "-c", VERSIONS_SCRIPT, "sh", *tools)
-    return Command(line(*words), _versions)
+def healthy(name: str, address: str, admin_port: int) -> Command[str]:
+    """
+    Fact: what a service that runs says of itself, in words.
+
+    Its role is its component (``ProgrammeVitam/vitam@7.0.1
+    deployment/ansible-vitam/roles/vitam/templates/server-identity.conf.j2``), unless nobody has given it one.
+
+    :param name: of the component
+    """
+    return ask(Endpoint(address, admin_port), STATUS, lambda reply: _healthy(name, reply), max_time_s=ANSWER_WITHIN_S)
 
 
-def _versions(output: str) -> dict[str, str]:
-    told = (words.partition(" ") for words in output.splitlines() if words)
-    return {tool: next(iter(VERSION.findall(words)), "") for tool, _, words in told}
+def _healthy(name: str, reply: Reply) -> str:
+    status = reply.read(read_status)
+    if status.role in SERVICES and status.role != name:
+        raise UnansweredError(reply, f"{status.role} answers there, expected {name}", OTHER)
+    if not status.healthy:
+        raise UnansweredError(reply, f"{name} says that it is not healthy", "look at its log and at /admin/v1/autotest")
+    return f"{name} is healthy"

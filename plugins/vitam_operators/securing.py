@@ -16,12 +16,13 @@ from vitam_operators.commands import Command, nothing
 from vitam_operators.config import Platform
 from vitam_operators.curl import Endpoint, Reply, UnansweredError, ask
 from vitam_operators.errors import SecuringFailedError
-from vitam_operators.service_answers import read_current_jobs, refusal_of
+from vitam_operators.service_answers import read_current_jobs, read_job_state, refusal_of
 from vitam_operators.systemd import UnitState
 from vitam_operators.window import next_at_local_time
 
 LOGBOOK_GROUP = "Logbook"
-CURRENT_JOBS = "/scheduler/v1/current-jobs"
+CURRENT_JOBS, JOB_STATE = "/scheduler/v1/current-jobs", "/scheduler/v1/job-state"
+NOT_FOUND = 404
 PAUSE, RESUME = "/scheduler/v1/pause/ALL", "/scheduler/v1/resume/ALL"
 REFUSED = (
     "is the password of the connection that securing.platform_secret_conn_id names that of Vitam's vault-vitam.yml, "
@@ -124,6 +125,22 @@ def scheduler_signature(secret: str, timestamp_s: int, path: str = CURRENT_JOBS)
     return {"X-Timestamp": str(timestamp_s), "X-Platform-Id": hashlib.sha256(text.encode()).hexdigest()}
 
 
+def job_state(address: str, port: int, secret: str, timestamp_s: int, job: str) -> Command[str | None]:
+    """
+    Fact: the state of a job's triggers; ``None`` where the scheduler has no such question (before Vitam 7).
+
+    :param job: its key, as ``Logbook.OperationTraceabilityJob``
+    """
+    path = f"{JOB_STATE}/{job}"
+    headers = scheduler_signature(secret, timestamp_s, path)
+    return ask(Endpoint(address, port), path, _read_state, headers=headers)
+
+
+def _read_state(reply: Reply) -> str | None:
+    _require_signed(reply)
+    return None if reply.status == NOT_FOUND else reply.read(read_job_state)
+
+
 def current_jobs(address: str, port: int, secret: str, timestamp_s: int) -> Command[tuple[str, ...]]:
     """
     Fact: the jobs that Quartz runs now, as ``group.name``. Nobody else sees the signature.
@@ -136,9 +153,13 @@ def current_jobs(address: str, port: int, secret: str, timestamp_s: int) -> Comm
 
 
 def _read_signed(reply: Reply) -> tuple[str, ...]:
+    _require_signed(reply)
+    return reply.read(read_current_jobs)
+
+
+def _require_signed(reply: Reply) -> None:
     if reply.status == 401:
         raise UnansweredError(reply, refusal_of(reply.text), REFUSED)
-    return reply.read(read_current_jobs)
 
 
 def pause_scheduler(address: str, admin_port: int) -> Command[None]:

@@ -86,6 +86,22 @@ def _key(job: Any) -> str:
     return key
 
 
+def read_job_state(text: str | bytes) -> str:
+    """
+    Return the state of a job's triggers, from ``job-state``: ``NORMAL``, ``PAUSED``, …; ``NONE`` when it has none.
+
+    Vitam 7 has the question, 6.2 has not (``…/SchedulerResource.java:139-166``); the states are Quartz's
+    (quartz-scheduler.org/api/2.3.0/org/quartz/Trigger.TriggerState.html). No trigger: an empty list of results.
+
+    :raises AnswerError: as said above
+    """
+    answer = _json(text)
+    results = answer.get("$results") if isinstance(answer, dict) else None
+    if not isinstance(results, list) or not all(isinstance(state, str) for state in results):
+        raise AnswerError(f"the list $results with the state of a job is missing: {_shown(text)}")
+    return str(results[0]) if results else "NONE"
+
+
 def group_of(job: str) -> str:
     """Return Quartz's group of a job: what stands before the first dot of its key."""
     return job.partition(".")[0]

@@ -6,6 +6,7 @@ Sources: Vitam's inventories and playbooks of 4.0 to 7.0.1 (``stop_vitam_timers`
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
@@ -98,6 +99,12 @@ def profile_of(version: str) -> Profile:
     """Return the profile of a version: that of its series, the nearest one where nothing is known of it."""
     known = [profile for profile in PROFILES if profile.series <= series_of(version)]
     return known[-1] if known else PROFILES[0]
+
+
+def same_series(first: str, second: str) -> bool:
+    """Tell whether two versions are of one series; what is no version, and a mixture of several, is of none."""
+    series = [re.match(r"\d+(?=[.-]|$)", version) for version in (*first.split(", "), second)]
+    return all(series) and len({found[0] for found in series if found}) == 1
 
 
 def is_known(version: str) -> bool:

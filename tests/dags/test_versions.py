@@ -190,7 +190,7 @@ async def test_a_securing_job_that_runs_is_waited_for_by_its_name(waiting):
 async def test_an_answer_that_is_not_understood_is_not_secured(waiting, monkeypatch):
     """A key that is missing, or a page in HTML: nothing is known of what runs."""
     fake, wait = waiting
-    monkeypatch.setattr(fake.vitam, "_jobs", lambda stdin: (200, '{"$results": {}}'))
+    monkeypatch.setattr(fake.vitam, "_jobs", lambda: (200, '{"$results": {}}'))
     with pytest.raises(ServiceAnswerError, match=r"the list \$results of the jobs is missing"):
         await wait.look()
 

@@ -52,12 +52,13 @@ class FakePlatform:
     """Ports of ours that lead to a port of a host's loopback."""
 
     def __post_init__(self) -> None:
-        self.vitam = FakeVitam(self.tell)
+        self.vitam = FakeVitam(self.tell, version=self.platform.vitam_version, begun=lambda: bool(self.changes))
         for host in self.platform.hosts:
             self.hosts[host.name] = FakeHost(host, self.tell, self._web)
             self.hosts[host.name].files["/vitam/conf/vitam.conf"] = 1_000
             for service in map(self.platform.service, host.services):
                 ports = (service.port, service.admin_port)
+                self.vitam.roles[host.name, service.admin_port] = service.name
                 self._unit(host.name, FakeUnit(service.unit, ports, FAILED_BY_SIGTERM))
         for service in ("offer", "workspace", "workspace-collect"):
             for name in self.platform.hosts_of(service):

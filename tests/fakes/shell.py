@@ -15,7 +15,7 @@ from tests.fakes.drills import FakeDrills
 from tests.fakes.guards import FakeGuard
 from tests.fakes.restores import BROUGHT, FakeRestores
 from tests.fakes.units import FakeUnit, not_found
-from vitam_operators import archive, guard, health, reflink, scratch_mongod, secret_files
+from vitam_operators import archive, guard, proxies, reflink, scratch_mongod, secret_files, tools
 from vitam_operators.clients import RESTIC_SCRIPT
 from vitam_operators.config import Host
 from vitam_operators.engines import restic, tar
@@ -24,13 +24,34 @@ from vitam_operators.procedure import SERVICES
 Answer = tuple[int, str]
 SUDO_QUESTION = re.compile(r"sudo -n -l (\S+) .*> /dev/null 2>&1 && echo yes \|\| echo no")
 GIGABYTE = 2**30
-REFUSED = (7, "")
+REFUSED, TOO_SLOW = (7, ""), (28, "")
+CURLS_WORDS = {
+    7: "curl: (7) Failed to connect to 10.0.0.1 port 1: Connection refused",
+    28: "curl: (28) Operation timed out after 10001 milliseconds with 0 bytes received",
+}
 CURL = ["-q", "--noproxy", "*", "--globoff"]
 CURL_LINE = shlex.join(["curl", *CURL])
 
 
 class UnknownCommandError(AssertionError):
     """The package ran a command line that no fake host knows: teach the fake, after a look at a real host."""
+
+
+DEBIAN_12 = {
+    "systemctl": "systemd 252 (252.39-1~deb12u1)",
+    "systemd-run": "systemd 252 (252.39-1~deb12u1)",
+    "journalctl": "systemd 252 (252.39-1~deb12u1)",
+    "python3": "Python 3.11.2",
+    "sudo": "Sudo version 1.9.13p3",
+    "curl": "curl 7.88.1 (x86_64-pc-linux-gnu) libcurl/7.88.1 OpenSSL/3.0.17 zlib/1.2.13",
+    "ss": "ss utility, iproute2-6.1.0, libbpf 1.1.0",
+    "tar": "tar (GNU tar) 1.34",
+    "zstd": "*** Zstandard CLI (64-bit) v1.5.4, by Yann Collet ***",
+    "sha256sum": "sha256sum (GNU coreutils) 9.1",
+    "restic": "restic 0.14.0 compiled with go1.19.8 on linux/amd64",
+    "bash": "GNU bash, version 5.2.15(1)-release (x86_64-pc-linux-gnu)",
+}
+"""What the programs of a Debian 12 say, read on one."""
 
 
 @dataclass
@@ -57,6 +78,10 @@ class FakeHost:
     mounts: list[str] = field(default_factory=list)
     free_bytes: int = 100 * GIGABYTE
     missing_tools: tuple[str, ...] = ()
+    programs: dict[str, str] = field(default_factory=lambda: dict(DEBIAN_12))
+    proxies: str = ""
+    slow: set[int] = field(default_factory=set)
+    """Ports that take a connection and say nothing."""
     sudo: bool = True
     unreachable: bool = False
     copy_fails: bool = False
@@ -76,7 +101,7 @@ class FakeHost:
         if not self.sudo and "sudo -n " in command and not SUDO_QUESTION.fullmatch(command):
             return SimpleNamespace(exit_status=1, stdout="", stderr="sudo: a password is required\n")
         status, output = self.answer(command, input)
-        told = "curl: (7) Failed to connect: Connection refused" if (status, output) == REFUSED else f"status {status}"
+        told = CURLS_WORDS.get(status, "") if command.startswith("env LC_ALL=C curl") else f"status {status}"
         return SimpleNamespace(exit_status=status, stdout=output, stderr=told if status else "")
 
     def answer(self, command: str, stdin: str) -> Answer:
@@ -112,10 +137,12 @@ class FakeHost:
             case ["ss", "-Hltn"]:
                 ports = sorted(port for unit in self.units.values() if unit.running for port in unit.ports)
                 return 0, "".join(f"LISTEN 0 128 {self.host.service_ip}:{port} 0.0.0.0:*\n" for port in ports)
-            case ["PATH=/usr/sbin:/usr/bin:/sbin:/bin", "sh", "-c", health.VERSIONS_SCRIPT, "sh", *tools]:
-                return 0, "".join(f"{tool} {tool} (GNU) 1.34\n" for tool in tools)
-            case ["PATH=/usr/sbin:/usr/bin:/sbin:/bin", "sh", "-c", _, "sh", *tools]:
-                return 0, "".join(f"{tool}\n" for tool in tools if tool in self.missing_tools)
+            case ["PATH=/usr/sbin:/usr/bin:/sbin:/bin", "sh", "-c", tools.SCRIPT, "sh", *names]:
+                return 0, "".join(f"{name} {self.programs.get(name, f'{name} 1.0.1')}\n" for name in names)
+            case ["sh", "-c", proxies.SCRIPT]:
+                return 0, self.proxies
+            case ["PATH=/usr/sbin:/usr/bin:/sbin:/bin", "sh", "-c", _, "sh", *names]:
+                return 0, "".join(f"{name}\n" for name in names if name in self.missing_tools)
             case ["curl", *more]:
                 return self._curl(more, stdin)
             case ["du", "--summarize", "--bytes", *_, "--", path] if root:
@@ -333,5 +360,7 @@ class FakeHost:
         own = (self.host.service_ip, self.host.admin_ip)
         if name not in own or not any(unit.running and int(port) in unit.ports for unit in self.units.values()):
             return REFUSED
+        if int(port) in self.slow:
+            return TOO_SLOW
         status, body = self.web(self, method, f"/{path}", words, stdin)
         return 0, f"{body}\n{status}"

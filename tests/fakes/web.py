@@ -17,7 +17,7 @@ from email.message import Message
 from typing import Any
 
 from lab.services.processing import PAUSED, RUNNING, metrics
-from lab.services.scheduler import current_jobs, refused
+from lab.services.scheduler import current_jobs, job_state, refused
 from lab.services.web import Request
 
 SIGNED = re.compile(r'(X-[\w-]+): ?([^"\s]+)')
@@ -41,18 +41,28 @@ class FakeVitam:
     scheduler_paused: bool = False
     secret: str = "platform-secret"
     ill: set[int] = field(default_factory=set)
+    version: str = "5.0.1"
+    roles: dict[tuple[str, int], str] = field(default_factory=dict)
+    """The component behind each admin port of each host."""
+    begun: Callable[[], bool] = lambda: True
+    """Whether a night has changed anything: what runs at the look runs on until then."""
 
     def answer(self, host: str, method: str, port: int, path: str, stdin: str) -> tuple[int, str]:
         """Answer one request."""
         match method, path:
             case "GET", "/admin/v1/status":
-                return (503 if port in self.ill else 200), ""
+                identity = {"Name": host, "Role": self.roles.get((host, port), "UnknownRole")}
+                state = {"serverIdentity": identity, "status": port not in self.ill}
+                return (503 if port in self.ill else 200), json.dumps(state)
             case "GET", "/admin/v1/version":
-                return 200, json.dumps([{"Maven-artefactId": "some-rest", "Maven-version": "5.0.1"}])
+                return 200, json.dumps([{"Maven-artefactId": "some-rest", "Maven-version": self.version}])
             case "GET", "/admin/v1/metrics":
                 return 200, self._metrics()
             case "GET", "/scheduler/v1/current-jobs":
-                return self._jobs(stdin)
+                return self._signed(path, stdin) or self._jobs()
+            case "GET", _ if path.startswith("/scheduler/v1/job-state/Logbook."):
+                refusal = self._signed(path, stdin)
+                return refusal or (200, json.dumps(job_state(paused=self.scheduler_paused)))
             case "PUT", "/scheduler/v1/pause/ALL" | "/scheduler/v1/resume/ALL":
                 self.tell(host, path.split("/")[3], "scheduler")
                 self.scheduler_paused = "pause" in path
@@ -60,17 +70,20 @@ class FakeVitam:
         raise AssertionError(f"{method} {path} was sent to port {port} of {host}")
 
     def _metrics(self) -> str:
-        running, self.workflows_left = self.workflows_left, max(0, self.workflows_left - 1)
+        running = self.workflows_left
+        self.workflows_left = max(0, running - 1) if self.begun() else running
         return metrics(Counter({RUNNING: min(running, 1), PAUSED: self.workflows_in_pause}))
 
-    def _jobs(self, stdin: str) -> tuple[int, str]:
+    def _signed(self, path: str, stdin: str) -> tuple[int, str] | None:
         headers = Message()
         for name, value in SIGNED.findall(stdin):
             headers[name] = value
-        refusal = refused(Request("GET", "/scheduler/v1/current-jobs", headers), self.secret, time.time())
-        if refusal is not None:
-            return refusal.status, refusal.encoded().decode()
-        running, self.jobs_left = self.jobs_left, max(0, self.jobs_left - 1)
+        refusal = refused(Request("GET", path, headers), self.secret, time.time())
+        return None if refusal is None else (refusal.status, refusal.encoded().decode())
+
+    def _jobs(self) -> tuple[int, str]:
+        running = self.jobs_left
+        self.jobs_left = max(0, running - 1) if self.begun() else running
         return 200, json.dumps(current_jobs(["Logbook.TraceabilityLFCUnitJob"] if running else []))
 
 
@@ -105,6 +118,8 @@ class FakeElasticsearch:
         if self.ill:
             return 503, '{"error": "master_not_discovered_exception"}'
         match method, path:
+            case "GET", "/":
+                return 200, json.dumps({"name": host, "version": {"number": "7.17.8"}})
             case "GET", "/_cluster/health":
                 self.looks_red, status = max(0, self.looks_red - 1), "red" if self.looks_red else "green"
                 return 200, json.dumps({"status": status})

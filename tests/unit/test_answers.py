@@ -11,7 +11,7 @@ import pytest
 
 from lab.services import elasticsearch
 from lab.services.processing import COMPLETED, PAUSED, RUNNING, metrics
-from lab.services.scheduler import current_jobs, refused
+from lab.services.scheduler import current_jobs, job_state, refused
 from lab.services.vitam_service import VitamService
 from lab.services.web import Request, error_page
 from tests.conftest import ROOT
@@ -73,6 +73,21 @@ def test_the_jobs_of_the_stand_in_have_the_shape_of_vitams(tag):
     assert shape(current_jobs(["Logbook.OperationTraceabilityJob"])) == shape(busy)
     assert current_jobs([]) == json.loads(sample(tag, "current-jobs-idle.json"))
     assert current_jobs([])["httpCode"] == 0, "nobody sets it, whatever the HTTP status"
+
+
+def test_the_state_of_a_job_has_the_shape_of_vitams():
+    """Vitam 7 alone has the question."""
+    known = json.loads(sample("7.0.1", "job-state.json"))
+    assert job_state(paused=False) == known
+    assert service_answers.read_job_state(json.dumps(known)) == "NORMAL"
+    assert service_answers.read_job_state(json.dumps(job_state(paused=True))) == "PAUSED"
+    assert service_answers.read_job_state(json.dumps(known | {"$results": []})) == "NONE"
+
+
+@pytest.mark.parametrize("answer", ["{}", "[]", '{"$results": [{"Key": "a.b"}]}', '{"$results": "NORMAL"}', ""])
+def test_a_state_that_is_not_understood_is_none(answer):
+    with pytest.raises(AnswerError):
+        service_answers.read_job_state(answer)
 
 
 @pytest.mark.parametrize("tag", TAGS)

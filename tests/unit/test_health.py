@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-
 import pytest
 
 from vitam_operators import health
@@ -27,23 +25,35 @@ def test_a_name_that_does_not_resolve_is_no_service_that_starts():
         health.admin_status("app", 28203).read_failure(6, "curl: (6) Could not resolve host: app")
 
 
-@pytest.mark.parametrize("version", ['{"Scm-branch":"7.0.1"}', ""])
-def test_the_version_is_text(version):
-    assert health.admin_version("10.0.0.5", 28203).read(f"{version}\n200") == version
+@pytest.mark.parametrize(
+    ("answer", "version"),
+    [('[{"Maven-version": "7.0.1"}, {"Maven-version": "7.0.1"}]\n200', "7.0.1"), ("no\n404", ""), ("<html>\n200", "")],
+)
+def test_the_version(answer, version):
+    """It is a note in the manifest: whoever tells none is not ill."""
+    assert health.admin_version("10.0.0.5", 28203).read(answer) == version
 
 
-def test_versions_of_tools_are_those_that_they_tell(tmp_path):
-    """Run by a real shell: programs that know the option, restic that knows a word only, one that is not there."""
-    programs = {
-        "tar": 'echo "tar (GNU tar) 1.34"; echo "Copyright (C) 2021"',
-        "zstd": 'echo "*** zstd command line interface 64-bits v1.5.4, by Yann Collet ***"',
-        "restic": '[ "$1" = version ] && echo "restic 0.14.0 compiled with go1.19.8" || { echo usage >&2; exit 1; }',
-        "mute": "exit 1",
-    }
-    for name, script in programs.items():
-        (tmp_path / name).write_text(f"#!/bin/sh\n{script}\n", encoding="utf-8")
-        (tmp_path / name).chmod(0o755)
-    command = health.tool_versions([*programs, "none"])
-    line = command.line.replace("PATH=", f"PATH={tmp_path}:", 1)
-    output = subprocess.run(["sh", "-c", line], capture_output=True, text=True, check=True, timeout=30).stdout
-    assert command.read(output) == {"tar": "1.34", "zstd": "1.5.4", "restic": "0.14.0", "mute": "", "none": ""}
+def status(role, *, healthy):
+    return f'{{"serverIdentity": {{"Name": "app", "Role": "{role}"}}, "status": {str(healthy).lower()}}}'
+
+
+@pytest.mark.parametrize("role", ["logbook", "UnknownRole"])
+def test_a_service_that_is_healthy(role):
+    """A service that nobody gave a name has Vitam's default."""
+    asked = health.healthy("logbook", "10.0.0.5", 29002)
+    assert asked.read(f"{status(role, healthy=True)}\n200") == "logbook is healthy"
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        (f"{status('metadata', healthy=True)}\n200", "metadata answers there, expected logbook"),
+        (f"{status('logbook', healthy=False)}\n200", "logbook says that it is not healthy"),
+        (f"{status('logbook', healthy=False)}\n503", "503"),
+        ("<html><title>Welcome to nginx!</title></html>\n200", "Welcome to nginx!"),
+    ],
+)
+def test_a_service_that_is_not(answer, words):
+    with pytest.raises(UnansweredError, match=words):
+        health.healthy("logbook", "10.0.0.5", 29002).read(answer)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
-from vitam_operators import archive, guard, nights, securing, systemd
+from vitam_operators import archive, guard, health, nights, securing, systemd
 from vitam_operators.config import Platform
+from vitam_operators.curl import Endpoint
 from vitam_operators.errors import GuardHeldError, GuardNotArmedError, NotHealthyError
 from vitam_operators.hooks import mongo as mongo_hooks
 from vitam_operators.hooks.hosts import HostHook, Shell, target
@@ -178,7 +179,7 @@ def status_url(platform: Platform, host: str, unit: str) -> str:
     """Return where a Vitam service says whether it is healthy; nothing for what is none."""
     services = (platform.service(name) for name in platform.services)
     ports = {service.unit: service.admin_port for service in services if service.is_vitams}
-    return f"http://{platform.host(host).admin_ip}:{ports[unit]}/admin/v1/status" if unit in ports else ""
+    return Endpoint(platform.host(host).admin_ip, ports[unit]).url(health.STATUS) if unit in ports else ""
 
 
 def resume_url(platform: Platform, host: str) -> str:

@@ -8,7 +8,7 @@ from abc import abstractmethod
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from vitam_operators import archive, clients, guard, health, mongo, reflink, systemd, writes
+from vitam_operators import archive, clients, guard, health, mongo, proxies, reflink, systemd, tools, versions, writes
 from vitam_operators.commands import existing
 from vitam_operators.config import MongoCluster
 from vitam_operators.engines.chosen import engine_of
@@ -19,13 +19,13 @@ from vitam_operators.hooks import notes
 from vitam_operators.hooks.hosts import HostHook, Shell, target
 from vitam_operators.host_units import files_parts_of, mongo_parts_of, optional_timers, units_of
 from vitam_operators.operators.base import NightOperator
+from vitam_operators.operators.questions import ask_services
 from vitam_operators.operators.targets import ClusterOperator, HostOperator
 from vitam_operators.parts import MongoPart, config_parts, shard_parts
 
 Facts = dict[str, Any]
 FINDINGS = "findings"
 GUARD = "guard"
-NEEDED_TOOLS = ("tar", "zstd", "curl", "sha256sum", "ss", "systemd-run", "journalctl", "python3")
 LAG_LIMIT_S = 10
 CLOCK_LIMIT_S = 5
 """Vitam's own services accept each other's requests within 10 s (``X-Platform-Id``)."""
@@ -85,7 +85,12 @@ class CheckHostOperator(HostOperator, LookOperator):
             states = await shell.run(systemd.unit_states(units)) if units else {}
             needed = set(units) - optional_timers(self.platform, host.name)
             findings = [f"{host.name}: {u} is {s.load}" for u, s in states.items() if u in needed and not s.exists]
-            findings += await self._missing_tools(shell, units)
+            needs = tools.needed(engine_of(self.platform.copies))
+            missing = await shell.run(systemd.missing_tools(needs))
+            told = await shell.run(tools.first_lines([tool for tool in needs if tool not in missing]))
+            findings += [f"{host.name}: the program {tool} is missing, install it" for tool in missing]
+            findings += [f"{host.name}: {words}" for words in tools.too_old(told, needs)]
+            findings += await self._rights(shell, units, told)
             findings += await self._clock(shell)
             found = await shell.run(guard.state())
             findings += filter(None, [guard.finding(found, host.name, context["dag_run"].run_id)])
@@ -96,25 +101,39 @@ class CheckHostOperator(HostOperator, LookOperator):
             running = [unit for unit in units if unit in states and states[unit].running]
             for unit in needed | set(running):
                 self.log.info("%-7s %s: %s", "OK" if states[unit].exists else "FAILED", unit, states[unit].words)
-            versions = await self._versions(shell, running)
-            tools = await shell.run(health.tool_versions(engine_of(self.platform.copies).tools))
+            active = [unit for unit in running if states[unit].active == "active"]
+            answers = await ask_services(self.platform, shell, active, self.log)
+            vitams = await self._versions(shell, active)
+            warnings = [*tools.doubtful(told, needs), *proxies.warnings(await shell.run(proxies.settings()))]
             restic = await shell.run(existing([clients.RESTIC_SCRIPT])) if not findings else ()
         context["ti"].xcom_push(GUARD, guard.report_of(found, host.name))
-        facts = {"host": host.name, "running": running, "sizes": sizes, "free_bytes": free_bytes, "versions": versions}
-        warnings = list(filter(None, [guard.warning(found, host.name)]))
+        facts = {"host": host.name, "running": running, "sizes": sizes, "free_bytes": free_bytes, "versions": vitams}
+        facts |= {"tools": self._versions_of_engine(told), "methods": methods, "paused": answers.paused}
+        warnings = [f"{host.name}: {warning}" for warning in (*warnings, *self._other_versions(vitams))]
+        warnings += [*answers.warnings, *filter(None, [guard.warning(found, host.name)])]
         warnings += [clients.dump_by_cron(host.name)] if restic else []
-        return {**facts, "tools": tools, "methods": methods, "warnings": warnings}, findings
+        return {**facts, "warnings": warnings}, [*findings, *answers.findings]
 
-    async def _missing_tools(self, shell: Shell, units: list[str]) -> list[str]:
-        tools = dict.fromkeys((*NEEDED_TOOLS, *engine_of(self.platform.copies).tools))
-        missing = await shell.run(systemd.missing_tools(tools))
-        findings = [f"{shell.host.name}: the program {tool} is missing, install it" for tool in missing]
-        if not await shell.run(systemd.may_sudo(units)):
-            findings.append(
-                f"{shell.host.name}: sudo asks for a password before it stops {', '.join(units) or 'anything'}; the "
-                "host's sudoers file is not that of this platform file, see docs/hosts.md"
-            )
-        return findings
+    async def _rights(self, shell: Shell, units: list[str], told: Mapping[str, str]) -> list[str]:
+        if await shell.run(systemd.may_sudo(units)):
+            return []
+        return [
+            f"{shell.host.name}: sudo asks for a password before it stops {', '.join(units) or 'anything'}; the host's "
+            f"sudoers file is not that of this platform file, see docs/hosts.md{tools.rules_hint(told)}"
+        ]
+
+    def _versions_of_engine(self, told: Mapping[str, str]) -> dict[str, str]:
+        names = engine_of(self.platform.copies).tools
+        return {tool: tools.version_of(tool, told.get(tool, "")) for tool in names}
+
+    def _other_versions(self, found: dict[str, str]) -> list[str]:
+        """Doubt a version of Vitam that its services do not have: which securing is waited for depends on it."""
+        own = self.platform.vitam_version
+        return [
+            f"{name} says that it is Vitam {version}, vitam_version is {own}: correct the platform file"
+            for name, version in found.items()
+            if not versions.same_series(version, own)
+        ]
 
     async def _clock(self, shell: Shell) -> list[str]:
         """Compare the host's clock with ours: the guard fires by it, securing and optimes are read by it."""

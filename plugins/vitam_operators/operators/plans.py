@@ -69,6 +69,7 @@ class PlanNightOperator(NightOperator):
             window.require_open(dt.datetime.now(dt.UTC))
             plan = self._plan(context, window, hosts, clusters)
             findings += self._securing_findings(context, window, plan["units_before"])
+            findings += self._paused(context, hosts)
             findings += night_plan.without_room(self.platform, plan, clusters)
         except WindowError as error:
             findings.append(error.message)
@@ -120,6 +121,18 @@ class PlanNightOperator(NightOperator):
         """Tell whether this very run has stopped its platform, and is begun again."""
         own = self.latest_night(context)
         return own is not None and own.read(nights.RESTART) is None
+
+    def _paused(self, context: Any, hosts: dict[str, Facts]) -> Iterable[str]:
+        """Name the jobs of the scheduler that have to secure, and that nothing starts."""
+        if self._securing(context) == securing.NONE_RUNNING or self._is_begun_again(context):
+            return  # nobody waits for them, or this very run has paused them
+        for host, facts in hosts.items():
+            if facts["paused"]:
+                yield (
+                    f"{host}: nothing starts {', '.join(facts['paused'])}, they are paused or have no trigger, and the "
+                    "night would wait for them; resume the scheduler (playbook start_vitam_scheduling.yml), or choose "
+                    f"{securing.NONE_RUNNING} as securing"
+                )
 
     def _balancers_left_off(self, context: Any, clusters: dict[str, Facts]) -> Iterable[str]:
         """Name the balancers that an earlier night left off: "off" must not become what it is put back to."""

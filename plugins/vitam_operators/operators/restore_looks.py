@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from typing import Any
 
-from vitam_operators import archive, drill_findings, guard, scratch_mongod, systemd
+from vitam_operators import archive, drill_findings, guard, scratch_mongod, systemd, tools
 from vitam_operators.commands import existing
 from vitam_operators.engines.chosen import ENGINES, engine_name
 from vitam_operators.errors import VitamBackupError
@@ -20,7 +20,7 @@ from vitam_operators.parts import DATABASES
 from vitam_operators.restores import bringing, plans, swapping
 from vitam_operators.words import size_words
 
-NEEDED_TOOLS = ("tar", "zstd", "sha256sum", "curl", "ss", "systemd-run", "journalctl", "python3", "setpriv")
+NEEDED_TOOLS = (*tools.NEEDS, "setpriv")
 
 
 class CheckRestoreHostOperator(HostOperator, RestoreOperator, LookOperator):
@@ -35,18 +35,22 @@ class CheckRestoreHostOperator(HostOperator, RestoreOperator, LookOperator):
             found = await shell.run(guard.state())
             needed = set(units) - optional_timers(self.platform, self.host)
             findings = [f"{self.host}: {u} is {s.load}" for u, s in states.items() if u in needed and not s.exists]
-            tools = (*NEEDED_TOOLS, *self._tools_of(manifest))
-            missing = await shell.run(systemd.missing_tools(tools))
+            names = (*NEEDED_TOOLS, *self._tools_of(manifest))
+            missing = await shell.run(systemd.missing_tools(names))
             findings += [f"{self.host}: the program {tool} is missing, install it" for tool in missing]
+            needs = {
+                name: need for name, need in tools.of_any_engine().items() if name in names and name not in missing
+            }
+            findings += [f"{self.host}: {w}" for w in tools.too_old(await shell.run(tools.first_lines(needs)), needs)]
             findings += filter(None, [guard.finding(found, self.host, context["dag_run"].run_id)])
             sizes = await self._sizes(shell, units, findings)
             if not findings:
                 findings += [finding async for finding in self._not_there(shell, manifest)]
                 findings += [finding async for finding in self._does_not_fit(shell, label, manifest)]
         context["ti"].xcom_push(GUARD, guard.report_of(found, self.host))
-        there = [unit for unit in units if unit in states and states[unit].exists]
-        running = [unit for unit in there if states[unit].running]
-        return {"host": self.host, "running": running, "units": there, "sizes": sizes}, findings
+        installed = [unit for unit in units if unit in states and states[unit].exists]
+        running = [unit for unit in installed if states[unit].running]
+        return {"host": self.host, "running": running, "units": installed, "sizes": sizes}, findings
 
     def _tools_of(self, manifest: Record) -> list[str]:
         """Return the programs of the engines that made the copies which come to this host."""
