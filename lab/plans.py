@@ -40,6 +40,9 @@ def plan_of(platform: Platform, host: Host, made: dict[str, Any], rights: tuple[
         "sudoers": sudoers,
     }
     timers = platform.timers
+    # All hosts of logbook have the units, the last one starts their timers (ProgrammeVitam/vitam@5.3
+    # deployment/ansible-vitam/internal_start_vitam_timers.yml).
+    last_of_logbook = [each.name for each in platform.hosts.values() if "logbook" in each.components][-1]
     return {
         "platform": platform.name,
         "host": host.name,
@@ -47,7 +50,7 @@ def plan_of(platform: Platform, host: Host, made: dict[str, Any], rights: tuple[
         "version": platform.version,
         "mongodb": mongod.version_of(platform.version),
         "timers": timers,
-        "securing_timers": list(SECURING) if timers and "logbook" in host.components else [],
+        "securing_timers": list(SECURING) if timers and host.name == last_of_logbook else [],
         "restart": "always" if timers else None,
         "components": list(host.components),
         "mongo": [member for cluster in platform.clusters.values() for member in _members(cluster, host)],

@@ -85,3 +85,13 @@ def test_what_the_lab_cannot_be(monkeypatch, name, vitam, words):
     with pytest.raises(UnknownPlatform) as caught:
         load_platform(name)
     assert str(caught.value) == words
+
+
+def test_the_timers_run_on_the_last_host_of_logbook(monkeypatch):
+    """As Vitam 5 starts them; lab/plans.py has the source."""
+    monkeypatch.delenv("LAB_VITAM", raising=False)
+    platform = load_platform("spare")
+    made = made_for(platform)
+    plans = {name: plan_of(platform, host, made, ("", "")) for name, host in platform.hosts.items()}
+    assert [name for name, plan in plans.items() if "logbook" in plan["components"]] == ["spare1", "spare2"]
+    assert [name for name, plan in plans.items() if plan["securing_timers"]] == ["spare2"]
