@@ -78,7 +78,7 @@ def _restic(inventory: Inventory) -> Iterator[str]:
     Look for the job that dumps an offer's database, on the offer's host.
 
     ProgrammeVitam/vitam@7.0.1 deployment/ansible-vitam-extra/restic.yml:8,
-    deployment/ansible-vitam-extra/roles/restic/tasks/main.yml:72 (cron, 23:00 by default).
+    deployment/ansible-vitam-extra/roles/restic/tasks/main.yml:64 (cron, 23:00 by default).
     """
     for host in inventory.group("hosts_storage_offer_default"):
         if inventory.is_true(host, "restic_enabled"):
