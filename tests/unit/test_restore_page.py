@@ -57,14 +57,14 @@ def test_the_fields_of_the_form_are_those_of_the_graph(dag):
 
 def test_what_it_does_by_hand_works(tmp_path):
     """The commands of its last section, on a copy that the package made, in a directory that stands for the host."""
-    from tests.unit.test_drill_mongod import run_job
     from vitam_operators.config_copies import CopyConfig
     from vitam_operators.engines.tar import TarEngine
 
     (tmp_path / "vitam/data/mongod/db").mkdir(parents=True)
     data = tmp_path / "vitam/data/mongod/db"
     (data / "WiredTiger.wt").write_text("copied", encoding="utf-8")
-    run_job(TarEngine(CopyConfig(directory=str(tmp_path / "vitam/backup"))).store(str(data), "B", "P", ()))
+    job = TarEngine(CopyConfig(directory=str(tmp_path / "vitam/backup"))).store(str(data), "B", "P", ())
+    subprocess.run(["bash", "-c", job.script, "bash", *job.arguments], check=True, capture_output=True)
     (data / "WiredTiger.wt").write_text("written since", encoding="utf-8")
     lines = [line.removeprefix("    ") for line in BY_HAND.splitlines() if line.startswith("    ")]
     script = "set -e\n" + "\n".join(lines).replace("/vitam/", f"{tmp_path}/vitam/")
