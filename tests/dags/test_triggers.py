@@ -190,6 +190,7 @@ async def test_a_stopped_unit_whose_port_is_taken_is_not_down(small):
 async def test_workflows_have_to_be_quiet_several_times(small):
     """Between two steps of a workflow the counter can be 0 for a moment."""
     small.fake.vitam.workflows_left = 0
+    small.fake.vitam.begun = lambda: True
     wait = WorkflowsDrained(small.file, ["app"])
     assert not (await wait.look()).done
     small.fake.vitam.workflows_left = 1
