@@ -10,7 +10,8 @@ from typing import Any
 from lab.services.wire import Document, Message, command_message, read_message
 
 CONNECT_S = 2.0
-# Errors after which the server on the other end is not the primary any more.
+# Errors after which the server on the other end is not the primary any more; the codes are those of
+# mongodb/mongo@r5.0.32 src/mongo/base/error_codes.yml (PrimarySteppedDown, NotWritablePrimary, …).
 NOT_PRIMARY = {189, 10107, 11600, 11602, 13435, 13436}
 
 
