@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
 T_co = TypeVar("T_co", covariant=True)
+LONGEST_ANSWER_BYTES = 16 * 1024 * 1024
+"""Of all that hosts are asked, the longest answers seen are a page of metrics and a journal: far less."""
 
 
 @dataclass(frozen=True)
@@ -21,6 +23,7 @@ class Command(Generic[T_co]):
     :param read: turns the standard output into a value
     :param timeout_s: seconds after which no answer is a lost connection
     :param ok: exit statuses that are an answer; any other is a failure
+    :param limit_bytes: of its output, and of its errors; what is longer is no answer, and never held in memory
     :param read_failure: turns any other exit status and the standard error into a value, where a failure is one, too
     :param stdin: text for the standard input; the only way for a secret to reach a host
     """
@@ -31,6 +34,7 @@ class Command(Generic[T_co]):
     ok: frozenset[int] = field(default_factory=lambda: frozenset({0}))
     stdin: str | None = field(default=None, repr=False)
     read_failure: Callable[[int, str], T_co] | None = None
+    limit_bytes: int = LONGEST_ANSWER_BYTES
 
 
 def line(*words: object, sudo: bool = False) -> str:

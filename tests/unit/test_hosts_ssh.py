@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from typing import Any
 
@@ -14,7 +14,7 @@ import pytest
 from vitam_operators.commands import Command
 from vitam_operators.config import Host
 from vitam_operators.curl import Endpoint, ask
-from vitam_operators.errors import CommandFailedError, ServiceAnswerError, ServiceSlowError
+from vitam_operators.errors import CommandFailedError, HostUnreachableError, ServiceAnswerError, ServiceSlowError
 from vitam_operators.hooks.hosts import LOOPBACK, HostShell
 
 HOST = Host(name="data1", address=LOOPBACK)
@@ -31,13 +31,31 @@ class Open(asyncssh.SSHServer):
 
 
 async def in_a_shell(process: asyncssh.SSHServerProcess[bytes]) -> None:
-    """Run what is asked, as sshd does."""
-    pipes = dict.fromkeys(("stdout", "stderr"), asyncio.subprocess.PIPE)
+    """Run what is asked, as sshd does: what it says goes out as it comes, a client that has gone ends it."""
+    pipes = dict.fromkeys(("stdin", "stdout", "stderr"), asyncio.subprocess.PIPE)
     program = await asyncio.create_subprocess_exec("/bin/sh", "-c", str(process.command), **pipes)
-    output, errors = await program.communicate()
-    process.stdout.write(output)
-    process.stderr.write(errors)
-    process.exit(program.returncode or 0)
+    taken = asyncio.create_task(given(process, program))
+    try:
+        said = ((program.stdout, process.stdout), (program.stderr, process.stderr))
+        await asyncio.gather(*(passed_on(*pair) for pair in said))
+        process.exit(await program.wait())
+    finally:
+        taken.cancel()
+        with suppress(ProcessLookupError):
+            program.kill()
+
+
+async def given(process: asyncssh.SSHServerProcess[bytes], program: asyncio.subprocess.Process) -> None:
+    await passed_on(process.stdin, program.stdin)
+    assert program.stdin
+    program.stdin.close()
+
+
+async def passed_on(reader: Any, writer: Any) -> None:
+    with suppress(OSError):
+        while some := await reader.read(65_536):
+            writer.write(some)
+            await writer.drain()
 
 
 @asynccontextmanager
@@ -88,6 +106,32 @@ async def test_output_that_is_no_text_is_an_answer():
     """A name on an old disk, a page in Latin-1: no reason to call the connection lost."""
     async with shell() as connected:
         assert await connected.run(Command(r"printf 'a\377b'", str)) == "a\ufffdb"
+
+
+@pytest.mark.parametrize("where", ["", " >&2"], ids=["output", "errors"])
+async def test_an_answer_is_bounded(where):
+    """Kind: input without an end. A journal that was flooded, a name that means a disk: a worker has little memory."""
+    said = Command(f"head --bytes=2000 /dev/zero{where}; exec sleep 60", str, limit_bytes=1000)
+    async with shell() as connected:
+        with pytest.raises(CommandFailedError, match=r"on host data1, an answer longer than 1000 B, which is none"):
+            await connected.run(said)
+        exact = Command(f"head --bytes=1000 /dev/zero{where}", str, limit_bytes=1000)
+        assert len(await connected.run(exact)) == (1000 if not where else 0)
+
+
+async def test_what_goes_in_is_read_or_not():
+    """A secret goes in by the standard input; a program that is over before it has read it is no lost connection."""
+    async with shell() as connected:
+        assert await connected.run(Command("cat", str, stdin="né")) == "né"
+        assert await connected.run(Command("true", str, stdin="x" * 5_000_000)) == ""
+
+
+async def test_a_command_that_does_not_end_is_a_lost_connection():
+    """In the command's own time, and the process here is closed."""
+    async with shell() as connected:
+        with pytest.raises(HostUnreachableError, match="TimeoutError"):
+            await connected.run(Command("exec sleep 60", str, timeout_s=1))
+        assert await connected.run(Command("echo again", str.strip)) == "again"
 
 
 async def test_a_question_to_a_service_says_who_asked_and_what_came():

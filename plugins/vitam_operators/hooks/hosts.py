@@ -12,6 +12,8 @@ from vitam_operators.commands import Command
 from vitam_operators.config import Host, Platform
 from vitam_operators.curl import UnansweredError
 from vitam_operators.errors import CommandFailedError, HostUnreachableError, ServiceAnswerError, ServiceSlowError
+from vitam_operators.hooks.answers import Answer, TooLongError, answer
+from vitam_operators.words import size_words
 
 T = TypeVar("T")
 CONNECT_TIMEOUT_S = 20
@@ -54,15 +56,16 @@ class HostShell:
         Run a command and return what its answer means.
 
         :raises HostUnreachableError: the connection broke, or no answer came in the command's time
-        :raises CommandFailedError: the exit status is not one that the command knows, or sudo refused it
+        :raises CommandFailedError: the exit status is not one that the command knows, sudo refused it, or its answer
+            is longer than an answer may be
         :raises ServiceAnswerError: it asked a service, which did not answer as it should
         """
         import asyncssh
 
         try:
-            done = await self._connection.run(
-                command.line, input=command.stdin or "", timeout=command.timeout_s, check=False, errors="replace"
-            )
+            done = await answer(self._connection, command)
+        except TooLongError as error:
+            raise _too_long(self.host, command) from error
         except (OSError, asyncssh.Error) as error:
             raise _unreachable(self.host, error) from error
         if done.exit_status is None or done.exit_status < 0:
@@ -72,13 +75,13 @@ class HostShell:
             raise _failed(self.host, command, done)
         try:
             if not answered and command.read_failure is not None:
-                return command.read_failure(done.exit_status, str(done.stderr).strip())
-            return command.read(str(done.stdout))
+                return command.read_failure(done.exit_status, done.stderr.strip())
+            return command.read(done.stdout)
         except UnansweredError as error:
             kind = ServiceSlowError if error.too_slow else ServiceAnswerError
             raise kind(f"on host {self.host.name}, {error}", hint=error.hint) from error
         except (ValueError, KeyError, IndexError) as error:
-            raise _unreadable(self.host, command, str(done.stdout), error) from error
+            raise _unreadable(self.host, command, done.stdout, error) from error
 
     def start(self, command: Command[Any], stdin: Any = None) -> Any:
         """
@@ -163,13 +166,13 @@ def target(platform: Platform, name: str) -> Host:
     return host if host.ssh_conn_id else host.model_copy(update={"ssh_conn_id": platform.ssh_conn_id})
 
 
-def _is_refused(done: Any) -> bool:
+def _is_refused(done: Answer) -> bool:
     """
     Tell whether it was sudo that answered: its status, 1, is also that of a ``stat`` which finds nothing.
 
     sudo may warn before it runs a program as well; a program that fails then has a line of its own.
     """
-    said = str(done.stderr).splitlines()
+    said = done.stderr.splitlines()
     return done.exit_status == 1 and bool(said) and all(words.startswith("sudo: ") for words in said)
 
 
@@ -182,11 +185,19 @@ def _unreachable(host: Host, reason: object) -> HostUnreachableError:
     )
 
 
-def _failed(host: Host, command: Command[Any], done: Any) -> CommandFailedError:
-    words = (str(done.stderr).strip() or str(done.stdout).strip())[-LAST_CHARACTERS:]
+def _failed(host: Host, command: Command[Any], done: Answer) -> CommandFailedError:
+    words = (done.stderr.strip() or done.stdout.strip())[-LAST_CHARACTERS:]
     return CommandFailedError(
         f"on host {host.name}, exit status {done.exit_status} of: {command.line[:LAST_CHARACTERS]}\n{words}",
         hint="run the same command by hand on the host; if sudo asks for a password, its sudoers file lacks it",
+    )
+
+
+def _too_long(host: Host, command: Command[Any]) -> CommandFailedError:
+    return CommandFailedError(
+        f"on host {host.name}, an answer longer than {size_words(command.limit_bytes)}, which is none, "
+        f"of: {command.line[:LAST_CHARACTERS]}",
+        hint="run the same command by hand on the host, with '| head' behind it: what writes so much there?",
     )
 
 
