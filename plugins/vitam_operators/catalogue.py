@@ -18,6 +18,7 @@ from vitam_operators import nights as records
 from vitam_operators.engines.chosen import engine_name
 from vitam_operators.engines.tar import TarEngine
 from vitam_operators.nights import LABEL, Directory, Night, Nights, Record, moment_of
+from vitam_operators.wholeness import EVERYTHING, held
 
 OPEN, INCOMPLETE, SEALED, VERIFIED, DRILLED = "open", "incomplete", "sealed", "verified", "drilled"
 DAMAGED, PRUNING, PRUNED = "damaged", "being pruned", "pruned"
@@ -37,6 +38,7 @@ class Backup:
     :param night_at: the moment for which its run was planned, from the label
     :param opened_at: when it was opened; ``night_at`` where no record says
     :param parts: names of the parts that it has
+    :param holds: ``everything``, or what of it, see :mod:`vitam_operators.wholeness`; of one that is not sealed: is to
     :param places: directory of its copies on each host; ``""``: that of the platform file
     :param reason: why it is damaged, or is to go
     :param unreadable: records that are lost or cannot be read; the copies themselves may be whole
@@ -53,6 +55,7 @@ class Backup:
     sealed_at: dt.datetime | None = None
     size_bytes: int = 0
     parts: tuple[str, ...] = ()
+    holds: str = EVERYTHING
     places: dict[str, str] = field(default_factory=dict)
     reason: str = ""
     unreadable: tuple[str, ...] = ()
@@ -61,6 +64,11 @@ class Backup:
     def order(self) -> tuple[dt.datetime, int]:
         """By which backups are newer and older."""
         return self.night_at, self.attempt
+
+    @property
+    def whole(self) -> bool:
+        """Whether it has, or was to have, every part that its platform had when it was opened."""
+        return self.holds == EVERYTHING
 
     @property
     def restorable(self) -> bool:
@@ -163,8 +171,9 @@ class Reader:
 def _opened(backup: Backup, reader: Reader) -> Backup:
     """Take what the backup was opened with."""
     ended = reader.has(records.RESTART) or reader.has(records.CONCLUSION)
-    backup = replace(backup, state=INCOMPLETE if ended else OPEN)
-    return _named(backup, reader.read(records.OPEN))
+    opened = reader.read(records.OPEN)
+    backup = replace(backup, state=INCOMPLETE if ended else OPEN, holds=held(opened, opened.get("parts", ())))
+    return _named(backup, opened)
 
 
 def _copied(backup: Backup, reader: Reader) -> Backup:
@@ -180,7 +189,7 @@ def _copied(backup: Backup, reader: Reader) -> Backup:
 
 def _sealed(backup: Backup, reader: Reader) -> Backup:
     """Take the manifest."""
-    content = reader.read(records.MANIFEST)
+    opened, content = reader.read(records.OPEN), reader.read(records.MANIFEST)
     if not content:
         return backup
     parts = content["parts"]
@@ -193,6 +202,7 @@ def _sealed(backup: Backup, reader: Reader) -> Backup:
         state=DAMAGED if other else state,
         reason=f"{', '.join(other)} was read back with another checksum than it was written with" if other else "",
         sealed_at=_moment(content["sealed_at"]),
+        holds=held(content | opened, parts),
         size_bytes=int(content["size_bytes"]),
         places=_places(backup, parts),
     )

@@ -11,6 +11,7 @@ from vitam_operators.errors import NotProvedError
 from vitam_operators.nights import Night, Record
 from vitam_operators.notes_mongodb import NOT_NOTED
 from vitam_operators.parts import DATABASES
+from vitam_operators.wholeness import PLATFORM_PARTS
 
 SCHEMA_VERSION = 2
 NIGHTS_BACK = 10
@@ -61,6 +62,7 @@ def build(
         "sealed_at": nights.now_text(),
         "tool": {"name": "vitam-backup", "version": tool_version},
         **{key: opened[key] for key in keys_of_open(SCHEMA_VERSION)},
+        **{key: opened[key] for key in NEWER_KEYS_OF_OPEN if key in opened},
         "warnings_of_night": list(_warnings(night)),
         "stops": night.all("stop"),
         "parts": {name: _part(night, name, same_base) for name in opened["parts"]},
@@ -91,6 +93,10 @@ KEYS_OF_OPEN = (
     "copies",
     "methods",
 )
+
+
+NEWER_KEYS_OF_OPEN = (PLATFORM_PARTS,)
+"""Those that a manifest of the same schema version may lack, because its night was opened before they were noted."""
 
 
 def keys_of_open(schema_version: int) -> tuple[str, ...]:

@@ -10,10 +10,10 @@ from vitam_operators.config import Platform
 from vitam_operators.engines.chosen import engine_of
 from vitam_operators.offers import offers_elsewhere
 from vitam_operators.parts import config_parts, files_parts, planned_parts, shard_parts
+from vitam_operators.wholeness import EVERYTHING, PLATFORM_PARTS
 from vitam_operators.window import Window
 from vitam_operators.words import size_words
 
-EVERYTHING = "everything"
 OF_HOSTS = {"units_before": "running"} | {name: name for name in ("sizes", "free_bytes", "versions", "tools")}
 """What the plan has of each host, and its name among the facts of the look."""
 WARNINGS = "warnings"
@@ -46,6 +46,7 @@ def plan(
         "note": asked["note"] or "",
         "copies": copies,
         "parts": list(planned_parts(platform, copies)),
+        PLATFORM_PARTS: list(planned_parts(platform, EVERYTHING)),
         "clusters": {name: {key: facts[key] for key in facts if key != WARNINGS} for name, facts in clusters.items()},
         **{name: {host: facts[fact] for host, facts in hosts.items()} for name, fact in OF_HOSTS.items()},
         "methods": methods,

@@ -2,8 +2,9 @@
 Which backups stay and which go, by the rules of ``copy.keep``.
 
 The rules are those of restic's and borg's ``forget``: the newest backup of each of the last so many days, weeks and
-months that have one. Only good backups take a place in them. What cannot be judged stays: an open backup, a young
-one, and one whose records cannot be read, for its copies may be whole.
+months that have one. Only good backups take a place in them, and only whole ones in those of whole ones: a backup of
+files only replaces others of files only. What cannot be judged stays: an open backup, a young one, and one whose
+records cannot be read, for its copies may be whole.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
-from vitam_operators.catalogue import OPEN, PRUNED, PRUNING, Backup, directory_of
+from vitam_operators.catalogue import DRILLED, OPEN, PRUNED, PRUNING, Backup, directory_of
 from vitam_operators.commands import Command, change, line
 from vitam_operators.config_copies import KeepConfig
 
@@ -43,7 +44,9 @@ def decide(backups: Sequence[Backup], keep: KeepConfig, now: dt.datetime, timezo
     """
     backups = sorted(backups, key=lambda backup: backup.order, reverse=True)
     good = [backup for backup in backups if backup.restorable]
-    ruled = _ruled(good, keep, timezone)
+    ruled: dict[str, list[str]] = {}
+    for holds in dict.fromkeys(backup.holds for backup in good):
+        ruled |= _ruled([backup for backup in good if backup.holds == holds], keep, timezone)
     return [_decision(b, good, ruled.get(b.label, []), keep, now) for b in backups if b.state != PRUNED]
 
 
@@ -59,7 +62,8 @@ def _decision(backup: Backup, good: Sequence[Backup], rules: list[str], keep: Ke
     if protected:
         return Decision(backup, True, protected)
     if backup.restorable:
-        return Decision(backup, bool(rules), ", ".join(rules) or f"not among {in_words(keep)}")
+        of = "" if backup.whole else f" of {backup.holds}"
+        return Decision(backup, bool(rules), (", ".join(rules) or f"not among {in_words(keep)}") + of)
     return _of_a_bad_one(backup, good, keep, now)
 
 
@@ -77,18 +81,19 @@ def _of_a_bad_one(backup: Backup, good: Sequence[Backup], keep: KeepConfig, now:
     words = f"{backup.state} ({backup.reason})" if backup.reason else backup.state
     if now - backup.opened_at < dt.timedelta(days=keep.incomplete_days):
         return Decision(backup, True, f"{words}, younger than {keep.incomplete_days} days")
-    newer = [other for other in good if other.order > backup.order]
+    newer = [other for other in good if other.order > backup.order and (other.whole or other.holds == backup.holds)]
     if not newer:
         return Decision(backup, True, f"{words}, but no newer one is good")
     return Decision(backup, False, f"{words}, older than {keep.incomplete_days} days, {newer[0].label} is good")
 
 
 def _ruled(good: Sequence[Backup], keep: KeepConfig, timezone: str) -> dict[str, list[str]]:
-    """Return the rules that keep each good backup."""
+    """Return the rules that keep each of the good backups that hold the same."""
     zone, ruled = ZoneInfo(timezone), dict[str, list[str]]()
     found: list[tuple[Backup, str]] = [
         *_newest("last", good, keep.last),
         *_newest("verified", [backup for backup in good if backup.proved], keep.min_verified),
+        *_newest("drilled", [backup for backup in good if backup.state == DRILLED], 1),
         *_newest_of_each("daily", good, keep.daily, lambda at: f"{at:%Y-%m-%d}", zone),
         *_newest_of_each("weekly", good, keep.weekly, lambda at: f"{at:%G-W%V}", zone),
         *_newest_of_each("monthly", good, keep.monthly, lambda at: f"{at:%Y-%m}", zone),

@@ -13,7 +13,7 @@ from pathlib import Path
 from vitam_operators import nights as records
 from vitam_operators.catalogue import Reader
 from vitam_operators.errors import RebuildRefusedError
-from vitam_operators.manifest import READABLE, keys_of_open
+from vitam_operators.manifest import NEWER_KEYS_OF_OPEN, READABLE, keys_of_open
 from vitam_operators.nights import Nights, Record, moment_of
 
 
@@ -85,6 +85,7 @@ def _write(nights: Nights, content: Record) -> bool:
     moment = moment_of(night.label)
     opened = {
         **{key: content[key] for key in keys_of_open(content["schema_version"])},
+        **{key: content[key] for key in NEWER_KEYS_OF_OPEN if key in content},
         "backup": records.backup_id(moment[0]) if moment else night.label,
         "label": night.label,
         "parts": list(content["parts"]),

@@ -45,19 +45,31 @@ def manifest(label: str, *, hosts: dict[str, str] | None = None, **more: Any) ->
     return {
         **{"schema_version": 1, "backup": label, "state": "sealed", "sealed_at": opened(label)["opened_at"]},
         **{"tool": {"name": "vitam-backup", "version": "0.1.0"}, "parts": parts, "size_bytes": 1000 * len(parts)},
-        **{key: value for key, value in opened(label).items() if key not in ("backup", "parts", "label")},
+        **{key: value for key, value in opened(label, **more).items() if key not in ("backup", "parts", "label")},
         **more,
     }
 
 
-def write(nights: Nights, label: str, state: str = "sealed", *, hosts: dict[str, str] | None = None) -> Night:
+def write(
+    nights: Nights,
+    label: str,
+    state: str = "sealed",
+    *,
+    hosts: dict[str, str] | None = None,
+    copies: str = "everything",
+    **more: Any,
+) -> Night:
     """
     Write the records of a backup.
 
     :param state: ``open``, ``incomplete`` (one of its parts was copied) or ``sealed``
+    :param hosts: where each part was copied
+    :param copies: what the run was asked for
+    :param more: what else it was opened with
     """
     night, hosts = nights.named(label), hosts or HOSTS
-    night.write(records.OPEN, opened(label))
+    asked = {"copies": copies, **({} if copies == "everything" else {"parts": list(hosts)}), **more}
+    night.write(records.OPEN, opened(label, **asked))
     if state == "open":
         return night
     for name, host in list(hosts.items())[: 1 if state == "incomplete" else None]:
@@ -65,6 +77,6 @@ def write(nights: Nights, label: str, state: str = "sealed", *, hosts: dict[str,
         night.write(f"part.{name}", part(label, name, host))
     night.write(records.RESTART, {"began_at": opened(label)["opened_at"], "by": "end_copies"})
     if state == "sealed":
-        night.write(records.MANIFEST, manifest(label, hosts=hosts))
+        night.write(records.MANIFEST, manifest(label, hosts=hosts, copies=copies, **more))
     night.write(records.CONCLUSION, {"backup": label, "state": state, "platform_up": True})
     return night

@@ -79,7 +79,7 @@ class PlanNightOperator(NightOperator):
                 hint="nothing was touched; mend what is named, then trigger a new run",
             )
         plan["warnings"] = list(self._warnings(context, plan, window, hosts, clusters))
-        plan["prune"] = planned(self.platform, plan["backup"])
+        plan["prune"] = planned(self.platform, plan)
         self._tell(plan)
         if context["params"].get("plan_only"):
             raise AirflowSkipException("plan only: nothing is stopped, nothing is copied")

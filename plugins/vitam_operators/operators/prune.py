@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from airflow.sdk.exceptions import AirflowSkipException
@@ -27,6 +28,7 @@ from vitam_operators.operators.targets import HostOperator
 from vitam_operators.prune import Decision
 from vitam_operators.triggers.base import look_until, raised
 from vitam_operators.triggers.units import UnitEnded
+from vitam_operators.wholeness import held
 from vitam_operators.words import size_words
 
 LIMIT_S, LOOK_EVERY_S = 6 * 3600, 5
@@ -192,16 +194,18 @@ def being_restored(platform: Platform, now: dt.datetime) -> set[str]:
     return {night.opened["restored"] for night in on if now < window_of(night).end}
 
 
-def planned(platform: Platform, label: str) -> list[dict[str, str]]:
+def planned(platform: Platform, plan: Mapping[str, Any]) -> list[dict[str, str]]:
     """
     Return what a night will prune if it is sealed.
 
-    :param label: of the backup that the night will make
+    :param plan: of the night: ``backup``, and what it will hold
     """
+    label = plan["backup"]
     moment, keep, now = moment_of(label), platform.copies.keep, dt.datetime.now(dt.UTC)
     if keep is None or moment is None:
         return []
-    tonight = Backup(label=label, state=VERIFIED, night_at=moment[0], opened_at=now)
+    holds = held(plan, plan["parts"])
+    tonight = Backup(label=label, state=VERIFIED, night_at=moment[0], opened_at=now, holds=holds)
     others = [backup for backup in entries(nights_of(platform)) if backup.label != label]
     decisions = decided(platform, [tonight, *others], keep)
     return [{"backup": one.backup.label, "reason": one.reason} for one in decisions if not one.keep]
