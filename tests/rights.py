@@ -84,7 +84,7 @@ REFUSED = [
     ("systemctl", "kill", "--", "vitam-mongod.service"),
     ("systemctl", "reboot"),
     ("systemctl", "edit", "vitam-mongod.service"),
-    ("journalctl", "--unit=sshd.service", "--lines=12", "--output=cat", "--no-pager", "--quiet"),
+    ("journalctl", "--unit=sshd.service", "--since=@0", "--output=cat", "--no-pager", "--quiet"),
     ("journalctl", "--vacuum-time=1s"),
     ("systemd-run", "/bin/bash", "-c", "id"),
     ("systemd-run", "--pty", f"--unit={UNIT}", "/bin/bash"),

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import re
 
-from vitam_operators import systemd
 from vitam_operators.commands import Command, change, line
 from vitam_operators.config_copies import DrillConfig
 from vitam_operators.mongod_log import NOT_THE_DATA
@@ -55,15 +53,6 @@ def files_in(scratch: str) -> Command[int]:
 def remove(scratch: str) -> Command[None]:
     """Change: remove what was extracted, whole or not, and the key."""
     return change("rm", "-rf", "--", scratch, f"{scratch}.partial", f"{scratch}.key", timeout_s=600)
-
-
-def extraction_words(unit: str, since: dt.datetime | None) -> Command[str]:
-    """
-    Fact: what the unit that extracts a part said, enough of it to judge by.
-
-    :param since: when its process was started
-    """
-    return systemd.last_words(unit, since, systemd.LINES_TO_JUDGE)
 
 
 def extraction_damage(said: str) -> str | None:

@@ -8,15 +8,11 @@ a line: https://www.mongodb.com/docs/manual/reference/log-messages/. The words a
 
 from __future__ import annotations
 
-import datetime as dt
 import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
-
-from vitam_operators import systemd
-from vitam_operators.commands import Command
 
 SEVERE = ("E", "F")
 SHOWN = 600
@@ -62,16 +58,6 @@ class MongodLog:
 
     first: str
     damage: str | None
-
-
-def of_unit(unit: str, since: dt.datetime | None) -> Command[MongodLog]:
-    """
-    Fact: what the mongod of a transient unit said.
-
-    :param since: when its process was started: the journal also has what an earlier try under the same name said
-    """
-    command = systemd.last_words(unit, since, systemd.LINES_TO_JUDGE)
-    return Command(command.line, read)
 
 
 def read(output: str) -> MongodLog:

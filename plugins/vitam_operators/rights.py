@@ -16,7 +16,7 @@ from vitam_operators import (
     archive,
     drill,
     guard,
-    mongod_log,
+    journal,
     nights,
     prune,
     reflink,
@@ -150,7 +150,7 @@ def job_commands(own: Rights) -> Commands:
         )
     yield systemd.end_transient(JOB)
     yield systemd.forget_failure(JOB)
-    yield systemd.last_words(JOB, MOMENT)
+    yield journal.last_words(JOB, MOMENT)
     if own.copies.restic:
         yield from secret_files.write(JOB, {})
         yield secret_files.remove(JOB)
@@ -196,7 +196,7 @@ def drill_commands(own: Rights) -> Commands:
     yield existing(drill.begun(each))
     yield scratch_mongod.key(scratch)
     yield drill.files_in(scratch)
-    yield mongod_log.of_unit(JOB, MOMENT)
+    yield journal.last_words(JOB, MOMENT, journal.LINES_TO_JUDGE)
     yield drill.remove(scratch)
 
 

@@ -10,8 +10,6 @@ from dataclasses import dataclass
 from vitam_operators.commands import Command, change, line, nothing
 
 SIGTERM_EXIT = 143
-LINES_TO_JUDGE = 2000
-"""Of a journal: the cause of an end stands first, and a page that is broken is written out a line for each KiB."""
 PROPERTIES = (
     "Id",
     "LoadState",
@@ -201,18 +199,6 @@ def run_transient(
 def _as_it_is(word: str) -> str:
     """Keep systemd's hands off a word to run: it takes ``$NAME`` at its begin, ``${NAME}`` and ``$$`` for its own."""
     return re.sub(r"^\$|\$(?=[{$])", "$$", word)
-
-
-def last_words(unit: str, since: dt.datetime | None, lines: int = 12) -> Command[str]:
-    """
-    Fact: the last lines that a unit wrote to the journal; the first reason of a failed copy is among twelve.
-
-    :param since: when its process was started; a name is used again by the next try, whose journal is the same.
-        ``None`` when that is not known: then all of it
-    """
-    moment = int(since.timestamp()) if since else 0
-    words = ["journalctl", f"--unit={unit}", f"--since=@{moment}", f"--lines={lines}", "--output=cat"]
-    return Command(line(*words, "--no-pager", "--quiet", sudo=True), str.strip)
 
 
 def listening_ports() -> Command[frozenset[int]]:

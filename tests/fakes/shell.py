@@ -132,8 +132,8 @@ class FakeHost:
                 return self._forget("forget", unit)
             case ["systemd-run", *_] if root:
                 return self._run_transient(words)
-            case ["journalctl", name, since, *_] if root:
-                return 0, self._journal(self.units[name.partition("=")[2]], since)
+            case ["journalctl", name, since, *_, "|", "tail", lines] if root:
+                return 0, self._journal(self.units[name.partition("=")[2]], since, int(lines.partition("=")[2]))
             case ["ss", "-Hltn"]:
                 ports = sorted(port for unit in self.units.values() if unit.running for port in unit.ports)
                 return 0, "".join(f"LISTEN 0 128 {self.host.service_ip}:{port} 0.0.0.0:*\n" for port in ports)
@@ -271,10 +271,11 @@ class FakeHost:
         return 0, ""
 
     @staticmethod
-    def _journal(unit: FakeUnit, since: str) -> str:
+    def _journal(unit: FakeUnit, since: str, lines: int) -> str:
         began = int(unit.started_at.timestamp()) if unit.started_at else 0
         assert since == f"--since=@{began}", "it would read what an earlier try said"
-        return "\n".join(unit.words)
+        ended = [f"{unit.name}: Failed with result '{unit.result}'."] if unit.active == "failed" else []
+        return "\n".join([*unit.words, *ended][-lines:])
 
     def _extracting(self, target: str) -> FakeDrills | FakeRestores:
         return self.restores if BROUGHT in target else self.drills

@@ -9,7 +9,7 @@ import subprocess
 
 import pytest
 
-from vitam_operators import archive, elastic, health, securing, systemd, workflows
+from vitam_operators import archive, elastic, health, journal, securing, systemd, workflows
 from vitam_operators.commands import Command, change, line, nothing
 from vitam_operators.config_copies import CopyConfig
 from vitam_operators.curl import Endpoint
@@ -97,7 +97,7 @@ COPIES = CopyConfig(directory="/vitam/backup")
         (systemd.forget_failure, -1),
         (lambda word: systemd.unit_states([word]), -1),
         (lambda word: systemd.missing_tools([word]), -1),
-        (lambda word: systemd.last_words(word, None), 3),
+        (lambda word: journal.last_words(word, None), 3),
         (lambda word: elastic.flush(Endpoint(word, 9200)), -1),
         (lambda word: workflows.count_workflows(word, 28203), -1),
         (lambda word: health.admin_status(word, 28203), -1),

@@ -10,7 +10,7 @@ import pytest
 
 from tests.conftest import ROOT, TESTS
 from tests.rights import DB, LABEL, PART, REFUSED, REFUSED_JOBS, runs
-from vitam_operators import archive, drill, guard, mongod_log, prune, reflink, systemd
+from vitam_operators import archive, drill, guard, journal, prune, reflink, systemd
 from vitam_operators.commands import change, existing, line, write_whole
 from vitam_operators.errors import ConfigError
 from vitam_operators.platforms import check_platform, load_platform, read_yaml
@@ -72,7 +72,7 @@ def test_what_a_backup_needs(label, data_1):
         existing([*drill.begun(scratch), *drill.begun(scratch)]),
         existing([scratch]),
         drill.remove(scratch),
-        mongod_log.of_unit(drill.mongod_unit(label, PART), dt.datetime(2026, 11, 24, tzinfo=dt.UTC)),
+        journal.last_words(drill.mongod_unit(label, PART), dt.datetime(2026, 11, 24, tzinfo=dt.UTC)),
         guard.release(["vitam-mongod.service", "vitam-mongos.service"]),
         guard.hold("vitam-mongoc.service"),
     ]

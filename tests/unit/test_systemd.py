@@ -301,15 +301,6 @@ def test_listening_ports_are_numbers_without_a_header():
     assert systemd.listening_ports().line == "ss -Hltn"
 
 
-def test_last_words_come_from_the_journal_of_the_unit():
-    command = systemd.last_words("vitam-copy-L-p.service", dt.datetime(2026, 11, 24, 19, tzinfo=dt.UTC), lines=3)
-    assert command.line == (
-        "sudo -n journalctl --unit=vitam-copy-L-p.service --since=@1795546800 --lines=3 --output=cat --no-pager --quiet"
-    )
-    assert "--since=@0 " in systemd.last_words("vitam-copy-L-p.service", None).line
-    assert command.read("tar: copied 2000\ntar: copied 4000\n") == "tar: copied 2000\ntar: copied 4000"
-
-
 def test_missing_tools_are_found_by_the_hosts_own_shell():
     command = systemd.missing_tools(["sh", "no such tool", "no-such-tool-$(x)", "env"])
     done = subprocess.run(["/bin/sh", "-c", command.line], capture_output=True, text=True, check=True)

@@ -6,13 +6,14 @@ from typing import Any
 
 from airflow.sdk.exceptions import AirflowSkipException
 
-from vitam_operators import drill, drill_findings, mongod_log, nights, scratch_mongod, systemd
+from vitam_operators import drill, drill_findings, journal, mongod_log, nights, scratch_mongod, systemd
 from vitam_operators.commands import existing
 from vitam_operators.config_copies import DrillConfig
 from vitam_operators.drill_findings import Expected
 from vitam_operators.errors import DrillFailedError, DrillRefusedError, MongoUnreachableError
 from vitam_operators.hooks import drills as drill_hooks
 from vitam_operators.hooks.hosts import Shell
+from vitam_operators.hooks.journals import words_before_end
 from vitam_operators.hooks.mongo import MongoClient
 from vitam_operators.nights import Night, Record
 from vitam_operators.operators.drills import PartOfDrillOperator, manifest_of, noted
@@ -153,7 +154,7 @@ class ExamineCopyOperator(PartOfDrillOperator):
     async def _died(self, shell: Shell, night: Night, found: Record) -> Record:
         unit = drill.mongod_unit(night.label, self.part)
         state = (await shell.run(systemd.unit_states([unit])))[unit]
-        log = await shell.run(mongod_log.of_unit(unit, state.started_at))
+        log = mongod_log.read(await words_before_end(shell, state, journal.LINES_TO_JUDGE))
         reading = found.get("at_work_on") or "the list of collections"
         if log.damage is None or not ended_by_itself(state):
             raise DrillRefusedError(

@@ -5,9 +5,10 @@ from __future__ import annotations
 import signal
 from dataclasses import dataclass
 
-from vitam_operators import drill, mongod_log, systemd
+from vitam_operators import drill, journal, mongod_log, systemd
 from vitam_operators.errors import DrillFailedError, DrillInterruptedError
 from vitam_operators.hooks.hosts import Shell
+from vitam_operators.hooks.journals import words_before_end
 from vitam_operators.systemd import UnitState
 from vitam_operators.triggers.base import Report
 from vitam_operators.triggers.units import UnitEnded, UnitWait
@@ -29,7 +30,7 @@ class CopyExtracted(UnitEnded):
         """
         if state.running:
             return await super().judge(shell, state)
-        said = await shell.run(drill.extraction_words(self.unit, state.started_at))
+        said = await words_before_end(shell, state, journal.LINES_TO_JUDGE)
         damage = drill.extraction_damage(said)
         if damage is None or not ended_by_itself(state):
             raise interrupted(state, self.host, _last(said))
@@ -57,7 +58,7 @@ class CopyOpened(UnitWait):
         :raises DrillInterruptedError: it ended, and nothing proves that
         """
         if not is_up(state):
-            log = await shell.run(mongod_log.of_unit(self.unit, state.started_at))
+            log = mongod_log.read(await words_before_end(shell, state, journal.LINES_TO_JUDGE))
             if log.damage is None or not ended_by_itself(state):
                 raise interrupted(state, self.host, log.first)
             raise DrillFailedError(

@@ -6,10 +6,11 @@ from abc import abstractmethod
 from dataclasses import dataclass
 from typing import Any
 
-from vitam_operators import archive, health, systemd
+from vitam_operators import archive, health, journal, systemd
 from vitam_operators.engines.chosen import engine_of
 from vitam_operators.errors import CopyFailedError, NotHealthyError, StopNotProvedError
 from vitam_operators.hooks.hosts import HostHook, Shell, target
+from vitam_operators.hooks.journals import words_before_end
 from vitam_operators.nights import now_text
 from vitam_operators.platforms import platform_at
 from vitam_operators.systemd import UnitState
@@ -169,7 +170,9 @@ class UnitEnded(UnitWait):
         )
 
     async def _words(self, shell: Shell, state: UnitState) -> str:
-        return await shell.run(systemd.last_words(self.unit, state.started_at))
+        if state.running:
+            return await shell.run(journal.last_words(self.unit, state.started_at))
+        return await words_before_end(shell, state)
 
     def _progress(self, words: str) -> str:
         done = engine_of(platform_at(self.platform_file).copies).progress_bytes(words)
