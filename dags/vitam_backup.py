@@ -121,7 +121,9 @@ with DAG(
             title="Securing of the logbooks",
         ),
         "copies": Param("everything", type="string", enum=["everything", "databases", "files"], title="What is copied"),
-        "note": Param("", type="string", maxLength=500, title="Note", description_md="Kept in the manifest."),
+        "note": Param(
+            None, type=["null", "string"], maxLength=500, title="Note", description_md="Kept in the manifest."
+        ),
     },
 ) as dag:
     with TaskGroup("look", prefix_group_id=False, tooltip="Changes nothing"):

@@ -41,6 +41,7 @@ from vitam_operators.graph import (
     stop_services,
 )
 from vitam_operators.hooks.records import RESTORES
+from vitam_operators.nights import LABEL_IN_A_FORM
 from vitam_operators.operators.elasticsearch import StartElasticsearchOperator
 from vitam_operators.operators.restore_bringing import (
     CarryCopyOperator,
@@ -98,6 +99,7 @@ with DAG(
         "backup": Param(
             None,
             type=["null", "string"],
+            pattern=LABEL_IN_A_FORM,
             title="Backup",
             description_md="Its name, such as `20261123T190000Z`. Empty: the newest that a restore drill has opened.",
         ),
@@ -108,7 +110,9 @@ with DAG(
             title="Until",
             description_md="When everything has to run again. Empty: the next end of the nightly window.",
         ),
-        "note": Param("", type="string", maxLength=500, title="Note", description_md="Why; kept in the records."),
+        "note": Param(
+            None, type=["null", "string"], maxLength=500, title="Note", description_md="Why; kept in the records."
+        ),
     },
 ) as dag:
     with TaskGroup("look", prefix_group_id=False, tooltip="Changes nothing"):

@@ -30,6 +30,7 @@ from vitam_operators.graph import (
     restart,
     sealed_backups,
 )
+from vitam_operators.nights import LABEL_IN_A_FORM
 from vitam_operators.operators.drill_examination import ExamineCopyOperator, ExamineFilesOperator
 from vitam_operators.operators.drill_opening import ExtractCopyOperator, OpenCopyOperator
 from vitam_operators.operators.drill_verdict import ConcludeDrillOperator
@@ -58,7 +59,7 @@ with DAG(
         "backup": Param(
             None,
             type=["null", "string"],
-            pattern=r"^\d{8}T\d{6}Z(-\d+)?$",
+            pattern=LABEL_IN_A_FORM,
             title="Backup",
             description_md="Its name, as `20261124T190000Z`. Empty: the newest sealed one without a drill.",
         ),

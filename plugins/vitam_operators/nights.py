@@ -29,7 +29,10 @@ DRILLING = "drilling"
 """Which run drills a backup, or did last; ``drill`` is how the last drill ended."""
 DAMAGED = "damaged"
 PRUNED = "pruned"
-LABEL = re.compile(r"(\d{8}T\d{6}Z)(?:-([1-9]\d*))?")
+LABEL = re.compile(r"([0-9]{8}T[0-9]{6}Z)(?:-([1-9][0-9]*))?")
+"""A backup's name, to be matched whole (``fullmatch``)."""
+LABEL_IN_A_FORM = rf"^{LABEL.pattern}(?!\n)$"
+"""The same for a JSON Schema, whose patterns are searched for, and where ``$`` of Python lets a newline behind."""
 P = TypeVar("P", bound="Directory")
 
 

@@ -6,7 +6,7 @@ import datetime as dt
 
 import pytest
 
-from lab.night_watch import NightWatch
+from lab.night_watch import DAG_ID, DRILL_ID, RESTORE_ID, NightWatch
 
 
 @pytest.fixture(scope="module")
@@ -69,3 +69,16 @@ def test_the_form_of_a_night_can_be_filled_in(page, browser):
     for title in ("Plan only", "Until", "Securing of the logbooks", "What is copied", "Note"):
         browser.says(title)
     assert browser.complaints() == []
+
+
+@pytest.mark.parametrize("dag_id", [DRILL_ID, RESTORE_ID, DAG_ID])
+def test_a_form_is_sent_as_it_opens(page, browser, dag_id):
+    """Kind: a required field that is empty greys *Trigger* out. Nobody types anything here, and a run is there."""
+    watch = NightWatch(page.stack, dag_id)
+    before = watch.get(f"/dags/{dag_id}/dagRuns")["total_entries"]
+    browser.open(f"{page.stack.url}/dags/{dag_id}")
+    opens, sends = "//button[contains(., 'Trigger')]", "//*[@role='dialog']//button[normalize-space()='Trigger']"
+    browser.until(lambda d: d.find_elements("xpath", opens))[0].click()
+    browser.until(lambda d: any(button.is_enabled() for button in d.find_elements("xpath", sends)))
+    browser.driver.find_elements("xpath", sends)[-1].click()
+    browser.until(lambda _: watch.get(f"/dags/{dag_id}/dagRuns")["total_entries"] == before + 1)

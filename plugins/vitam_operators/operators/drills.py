@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from airflow.sdk.exceptions import AirflowSkipException
@@ -19,7 +18,6 @@ from vitam_operators.triggers.drills import is_up
 CHOOSE = "choose_backup"
 NO_ROOM = "no_room"
 """State of a directory that was not extracted because its host has no room for it."""
-LABEL = re.compile(r"\d{8}T\d{6}Z(-\d+)?")
 
 
 def manifest_of(night: Night) -> Record:
@@ -66,7 +64,7 @@ class ChooseBackupOperator(DrillOperator):
     @staticmethod
     def _named(known: list[Night], label: str) -> Night:
         night = next((night for night in known if night.label == label), None)
-        if night is None or not LABEL.fullmatch(label):
+        if night is None or not nights.LABEL.fullmatch(label):
             raise BackupNotFitError(
                 f"there is no backup {label!r}; the newest is {known[0].label if known else 'none'}",
                 hint="choose one that has a directory in the records, or leave the field empty",
