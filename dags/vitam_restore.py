@@ -2,7 +2,7 @@
 Restore: a backup put back onto every member of every replica set.
 
 1. **look**: the backup is chosen, hosts and clusters are looked at, what would be replaced is shown.
-2. **approve_restore**: a person approves it, under "Required actions".
+2. **approve_restore**: a person who did not trigger it approves it, under "Required actions".
 3. **bring**: while the platform runs, each copy is carried to the hosts of all members, extracted beside their data,
    recovered, counted, and made to say who the others are here.
 4. **stop**: once each host's restart guard is armed, everything stops in the manual's order, every member included.
@@ -10,7 +10,7 @@ Restore: a backup put back onto every member of every replica set.
 6. **check**: the sets run on the restored data; members, shards, documents are compared before anything of Vitam runs.
 7. **start**: `decide_restore` says whether the restored data stays. If not, *whatever failed*, what was kept is put
    back. Then all runs again; the balancer and scheduling as they were before the backup was made.
-8. **after**: with the platform up, a second person's word, or the same one's, removes what was kept.
+8. **after**: with the platform up, a second word of a person removes what was kept.
 
 `conclude_restore` is the judge: green only when the platform runs on the restored data. docs/restore.md is the page to
 follow.
@@ -21,7 +21,6 @@ from __future__ import annotations
 from datetime import timedelta
 from pathlib import Path
 
-from airflow.providers.standard.operators.hitl import ApprovalOperator
 from airflow.sdk import DAG, Label, Param, TaskGroup, TriggerRule, chain
 
 from vitam_operators.graph import (
@@ -43,6 +42,7 @@ from vitam_operators.graph import (
 from vitam_operators.hooks.records import RESTORES
 from vitam_operators.nights import LABEL_IN_A_FORM
 from vitam_operators.operators.elasticsearch import StartElasticsearchOperator
+from vitam_operators.operators.restore_approvals import ApproveRemovalOperator, ApproveRestoreOperator
 from vitam_operators.operators.restore_bringing import (
     CarryCopyOperator,
     ExtractRestoredOperator,
@@ -120,10 +120,9 @@ with DAG(
         check_host = for_each(hosts(platform), CheckRestoreHostOperator, "check_host")
         check_cluster = for_each(clusters(platform), CheckRestoreClusterOperator, "check_cluster")
         plan_restore = PlanRestoreOperator(task_id="plan_restore", trigger_rule=TriggerRule.ALL_DONE)
-    approve_restore = ApprovalOperator(
+    approve_restore = ApproveRestoreOperator(
         task_id="approve_restore",
         subject=f"Replace the data of {platform.name} by a backup?",
-        body="{{ ti.xcom_pull(task_ids='plan_restore')['words'] }}",
         response_timeout=timedelta(hours=12),
     )
     open_restore = OpenRestoreOperator(task_id="open_restore")
@@ -166,11 +165,9 @@ with DAG(
         remove_brought = for_each(members(platform), RemoveBroughtOperator, "remove_brought")
     with TaskGroup("after", prefix_group_id=False, tooltip="With the platform up again"):
         report_restore = ReportRestoreOperator(task_id="report_restore")
-        approve_removal = ApprovalOperator(
+        approve_removal = ApproveRemovalOperator(
             task_id="approve_removal",
             subject=f"Remove what was on {platform.name} before the restore?",
-            body="The platform runs on the restored data. What was there before lies beside it, as "
-            "`….vitam-before-…`; once it is removed nothing can put it back.",
         )
         remove_kept = for_each(members(platform), RemoveKeptOperator, "remove_kept")
     conclude_restore = ConcludeRestoreOperator(task_id="conclude_restore", retries=1)

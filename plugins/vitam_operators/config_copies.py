@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from vitam_operators.config_types import (
+    ACCOUNT_PATTERN,
     REPOSITORY_PATTERN,
     URL_PATTERN,
     AbsolutePath,
@@ -110,8 +111,27 @@ class DrillConfig(Strict):
     full: bool = Field(default=False, description="validate with full: true, which reads much more")
 
 
+class Approver(Strict):
+    """A person who may approve a restore, as Airflow's auth manager knows her."""
+
+    id: str = Field(pattern=ACCOUNT_PATTERN, description="the account's id: FAB's number, or the user name elsewhere")
+    name: str | None = Field(default=None, pattern=ACCOUNT_PATTERN, description="the user name; default: the id")
+
+    @property
+    def shown(self) -> str:
+        """Return how she is called."""
+        return self.name or self.id
+
+
+def _by_id(value: Any) -> Any:
+    """Take an id alone; refuse a number, of which YAML would lose the zeros."""
+    if isinstance(value, int | float):
+        raise ValueError("is a number for YAML, write the account's id in quotes, such as '7'")
+    return {"id": value} if isinstance(value, str) else value
+
+
 class RestoreConfig(Strict):
-    """Whose backups are restored onto this platform, and who has their copies."""
+    """Whose backups are restored onto this platform, who has their copies, and who may approve it."""
 
     records: str | None = Field(
         default=None,
@@ -121,4 +141,8 @@ class RestoreConfig(Strict):
     held_by: dict[HostName, HostName] = Field(
         default={}, description="for hosts of another platform: the host of this one that has their copies"
     )
+    approvers: tuple[Annotated[Approver, BeforeValidator(_by_id, json_schema_input_type=str | Approver)], ...] = Field(
+        default=(), description="who may approve a restore and its removal; none: whoever may trigger the DAG"
+    )
+    one_person: bool = Field(default=False, description="whether who triggered a restore may also approve it")
     port: Port = Field(default=29119, description="of the mongod that opens what is brought, on the loopback")

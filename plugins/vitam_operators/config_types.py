@@ -18,6 +18,7 @@ VERSION_PATTERN = r"^\d+(\.\d+)*(\.rc\.\d+)?$"
 HOST_KEY_PATTERN = r"^(ssh|ecdsa|sk)-\S+ \S+$"
 URL_PATTERN = r"^[a-z][a-z0-9+.-]*://\S+$"
 DOTTED_PATTERN = r"^[A-Za-z_]\w*(\.[A-Za-z_]\w*)+$"
+ACCOUNT_PATTERN = r"^\S(.{0,126}\S)?$"
 REPOSITORY_PATTERN = (
     r"^(/|sftp:([\w.-]+@)?[\w.-]+:/|s3:https?://[\w.-]+(:\d+)?/|rest:https?://[\w.-]+(:\d+)?/)"
     r"([\w.-]+/)*[\w.-]*$"
@@ -32,6 +33,7 @@ PATTERNS_IN_WORDS: dict[str, str] = {
     HOST_KEY_PATTERN: "a public host key such as 'ssh-ed25519 AAAAC3...', without host name and comment",
     REPOSITORY_PATTERN: "a repository of restic without an account's key in it: '/path', 'sftp:user@host:/path', "
     "'s3:https://host/bucket' or 'rest:https://host/'",
+    ACCOUNT_PATTERN: "an account without blanks around it, in quotes if it is a number",
     DOTTED_PATTERN: "a class with its module, such as 'airflow.providers.slack.notifications.slack.SlackNotifier'",
     URL_PATTERN: "a URL such as 'file:///var/lib/vitam-backup'",
 }

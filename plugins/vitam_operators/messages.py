@@ -134,6 +134,26 @@ def restore_ended(platform: str, report: Mapping[str, Any]) -> str:
     return f"Vitam {platform}: {words} - platform is {report['platform_is']}{where}"
 
 
+def restore_waits(platform: str, backup: str) -> str:
+    """Say in one line that a restore waits for a person."""
+    return f"Vitam {platform}: restore of backup {backup} WAITS for approval - nothing is touched yet"
+
+
+def restore_not_approved(platform: str, backup: str) -> str:
+    """Say in one line that a restore ends because nobody has approved it."""
+    return f"Vitam {platform}: restore of backup {backup} was not approved - nothing was touched"
+
+
+def removal_waits(platform: str, backup: str) -> str:
+    """Say in one line that what was there before a restore waits for its removal."""
+    return f"Vitam {platform}: restored from backup {backup}, removal of what was there before WAITS for approval"
+
+
+def removal_not_approved(platform: str, backup: str) -> str:
+    """Say in one line that what was there before a restore is kept."""
+    return f"Vitam {platform}: restored from backup {backup}, removal was not approved - what was there before is kept"
+
+
 def unseen(platform: str, what: str) -> str:
     """
     Say in one line that what a run did cannot be seen.

@@ -29,6 +29,7 @@ def findings(platform: Platform) -> Iterator[str]:
     yield from _file_sets(platform)
     yield from _keep(platform)
     yield from _drill(platform)
+    yield from _twice("restore.approvers", (approver.id for approver in platform.restore.approvers))
     yield from _orders(platform)
     yield from _parts(platform)
 

@@ -12,6 +12,7 @@ from airflow.sdk import TriggerRule
 from airflow.sdk.exceptions import AirflowSkipException, TaskDeferred
 
 RUN_ID = "manual__quick"
+TRIGGERED_BY = "grace"
 BAD = {"failed", "upstream_failed"}
 
 
@@ -69,6 +70,7 @@ def run_quickly(dag: Any, run_after: dt.datetime, params: dict[str, Any]) -> tup
     """
     instances = Instances(mapped={task.task_id for task in dag.tasks if task.is_mapped})
     run = SimpleNamespace(run_id=RUN_ID, dag_id=dag.dag_id, run_after=run_after, run_type="manual")
+    run.triggering_user_name = TRIGGERED_BY
     context = {"dag_run": run, "params": {**dag.params.dump(), **params}}
     for task in dag.topological_sort():
         rule = TriggerRule(task.trigger_rule)

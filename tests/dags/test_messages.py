@@ -7,13 +7,13 @@ import json
 import logging
 
 import pytest
-from airflow.providers.standard.operators.hitl import ApprovalOperator
 
 from tests.dags.half import HalfNight
 from tests.dags.night import DRILL, load_dag
 from tests.dags.quick import run_quickly
 from tests.dags.test_guards import foreign_guard
 from tests.fakes import messages as fakes
+from tests.fakes.approvals import People
 from vitam_operators import messages
 from vitam_operators import nights as records
 from vitam_operators.errors import NotProvedError
@@ -218,8 +218,7 @@ def sealed(told, monkeypatch):
     told.run()
     told.mailbox.mails.clear()
     told.pings.told.clear()
-    answer = {"chosen_options": ["Approve"], "responded_by_user": {"id": "1", "name": "Ada"}}
-    monkeypatch.setattr(ApprovalOperator, "execute", lambda step, context: answer)
+    told.people = People().install(monkeypatch)
     return told
 
 
@@ -233,10 +232,19 @@ def restore(night, platform_files):
     return run(night, platform_files, "vitam_restore", until=until, backup=night.records.label)
 
 
+def waits(night):
+    return f"Vitam told: restore of backup {night.records.label} WAITS for approval - nothing is touched yet"
+
+
+def of_restores_end(night):
+    """What is told beside that a person is asked."""
+    return [subject for subject in subjects(night) if "WAITS" not in subject]
+
+
 def test_a_restore_says_what_the_platform_runs_on(sealed, platform_files):
     """It is no night: the check outside waits for the next one."""
     assert restore(sealed, platform_files) == "success"
-    assert subjects(sealed) == [f"Vitam told: restored from backup {sealed.records.label} - platform is UP"]
+    assert of_restores_end(sealed) == [f"Vitam told: restored from backup {sealed.records.label} - platform is UP"]
     assert sealed.pings.told == []
 
 
@@ -245,8 +253,8 @@ def test_a_restore_that_failed_says_that_the_old_data_is_back(sealed, platform_f
     sealed.failing["check_set"] = "before"
     assert restore(sealed, platform_files) == "failed"
     failed = f"Vitam told: restore of backup {sealed.records.label} FAILED"
-    assert subjects(sealed) == [f"{failed} - platform is UP, with the data of before the restore"]
-    assert "mongo-data-shard0 was not checked" in sealed.mailbox.mails[0].get_body(("html",)).get_content()
+    assert of_restores_end(sealed) == [f"{failed} - platform is UP, with the data of before the restore"]
+    assert "mongo-data-shard0 was not checked" in sealed.mailbox.mails[-1].get_body(("html",)).get_content()
 
 
 def test_a_restore_whose_records_are_not_seen(sealed, platform_files, monkeypatch):
@@ -259,14 +267,28 @@ def test_a_restore_whose_records_are_not_seen(sealed, platform_files, monkeypatc
 
     monkeypatch.setattr(records.Nights, "latest", latest)
     assert restore(sealed, platform_files) == "failed"
-    assert subjects(sealed) == ["Vitam told: the records of the restore are not seen - platform is not proved up"]
+    assert of_restores_end(sealed) == [
+        "Vitam told: the records of the restore are not seen - platform is not proved up"
+    ]
 
 
-def test_a_restore_that_nobody_approved_tells_nobody(sealed, platform_files, monkeypatch):
-    """Who did not approve it knows."""
-    monkeypatch.setattr(ApprovalOperator, "execute", lambda step, context: {"chosen_options": ["Reject"]})
+def test_a_restore_that_was_rejected_says_by_whom(sealed, platform_files):
+    """Who has triggered it is somebody else, and waits."""
+    sealed.people.answers["approve_restore"] = "Reject"
+    assert restore(sealed, platform_files) == "failed"
+    about = f"Vitam told: restore of backup {sealed.records.label}"
+    assert subjects(sealed) == [waits(sealed), f"{about} was not approved - nothing was touched"]
+    asked, rejected = (mail.get_body(("html",)).get_content() for mail in sealed.mailbox.mails)
+    assert "whatever was written since" in asked
+    assert "Who may answer: whoever may trigger the DAG, but not who triggered the run." in asked
+    assert "rejected by Ada" in rejected
+
+
+def test_what_was_there_before_waits_for_its_removal(sealed, platform_files):
+    """Kind: a question that nobody is told of waits for ever, and the disk with it."""
     restore(sealed, platform_files)
-    assert subjects(sealed) == []
+    removal = f"restored from backup {sealed.records.label}, removal of what was there before WAITS for approval"
+    assert subjects(sealed)[-1] == f"Vitam told: {removal}"
 
 
 def test_a_restore_whose_run_died_is_told_as_one_by_the_next_look(sealed, platform_files):
@@ -275,7 +297,7 @@ def test_a_restore_whose_run_died_is_told_as_one_by_the_next_look(sealed, platfo
     restores_of(sealed.fake.platform).named("20200101T200000Z").write(records.OPEN, opened)
     foreign_guard(sealed, "app").fired(left_down=[])
     assert restore(sealed, platform_files) == "success"
-    died, _ = subjects(sealed)
+    died, _ = of_restores_end(sealed)
     assert died == (
         "Vitam told: restore of backup 20191231T200000Z DIED - its restart guards fired, they left nothing down"
     )

@@ -10,14 +10,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from airflow.providers.standard.operators.hitl import ApprovalOperator
 from airflow.sdk import TriggerRule
 
 from tests.dags.night import AFTER, BEFORE, NightRun, arguments_of, be_quick, load_dag
 from tests.dags.quick import run_quickly
+from tests.fakes.approvals import ADA, NOBODY, People
 from tests.fakes.platform import FakePlatform
+from vitam_operators.config_copies import RestoreConfig
 from vitam_operators.hooks.records import nights_of
 from vitam_operators.nights import Night
+from vitam_operators.operators.restore_approvals import approvals_in
+from vitam_operators.operators.restore_plans import OpenRestoreOperator, PlanRestoreOperator
 from vitam_operators.platforms import platform_at
 
 RESTORE = "vitam_restore"
@@ -29,9 +32,8 @@ WRITTEN_SINCE = 7
 class Restore:
     """A backup of a fake platform, on which somebody wrote since; and restores of it."""
 
-    def __init__(self, night: NightRun, dag: Any, backup: Night, onto: FakePlatform) -> None:
-        self.night, self.dag, self.backup, self.fake = night, dag, backup, onto
-        self.answers: dict[str, Any] = {}
+    def __init__(self, night: NightRun, dag: Any, backup: Night, onto: FakePlatform, people: People) -> None:
+        self.night, self.dag, self.backup, self.fake, self.people = night, dag, backup, onto, people
         for data in self.data(MONGOD):
             data.documents["metadata.Unit"] = WRITTEN_SINCE
         self.before = onto.snapshot()
@@ -87,12 +89,6 @@ def make(
 ) -> Callable[..., Restore]:
     """Give restores of a backup that a night on platform tiny has made; onto another platform if so wished."""
 
-    def answer(step: Any, context: Any) -> Any:
-        given = made[0].answers.get(step.task_id, "Approve")
-        return {"chosen_options": [given], "responded_by_user": {"id": "1", "name": "Ada"}} if given else None
-
-    made: list[Restore] = []
-
     def restores(onto: str = "tiny", of: str = "tiny", **failing: str) -> Restore:
         night = nights(of, **failing).run()
         assert night.state == "success"
@@ -103,9 +99,7 @@ def make(
             fake.install(monkeypatch)
             be_quick(monkeypatch)
             hand_over(night, fake)
-        monkeypatch.setattr(ApprovalOperator, "execute", answer)
-        made.insert(0, Restore(night, load_dag(path, RESTORE), night.records, fake))
-        return made[0]
+        return Restore(night, load_dag(path, RESTORE), night.records, fake, People().install(monkeypatch))
 
     return restores
 
@@ -313,21 +307,133 @@ def test_a_copy_with_other_counts_is_not_put_in_place(restore):
 # --- who has to approve ----------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("answer", [None, "Reject"])
-def test_without_an_approval_nothing_is_touched(restore, answer):
-    """A step that was marked as a success by hand is no approval."""
-    restore.answers["approve_restore"] = answer
+def ruled(restore: Restore, monkeypatch: pytest.MonkeyPatch, **rule: Any) -> Restore:
+    """Give a restore whose platform file has another ``restore`` section."""
+    platform = restore.fake.platform
+    changed = platform.model_copy(update={"restore": RestoreConfig(**{**platform.restore.model_dump(), **rule})})
+    monkeypatch.setattr("vitam_operators.operators.base.platform_at", lambda path: changed)
+    return restore
+
+
+GRACE = {"id": "grace", "name": "Grace"}
+"""Who triggers (tests/dags/quick.py)."""
+
+
+@pytest.mark.parametrize(
+    ("answer", "who", "rule", "red", "says"),
+    [
+        (None, ADA, {}, "open_restore", "nor is an XCom"),
+        ("Reject", ADA, {}, "approve_restore", "rejected by Ada"),
+        (NOBODY, ADA, {}, "approve_restore", "nobody answered approve_restore within 12:00:00"),
+        ("Approve", GRACE, {}, "approve_restore", "somebody else than who triggered"),
+        ("Approve", None, {}, "approve_restore", "no answer of a person"),
+        ("Approve", ADA, {"approvers": ["eve"]}, "approve_restore", "restore.approvers are eve"),
+    ],
+)
+def test_without_an_approval_that_counts_nothing_is_touched(restore, monkeypatch, capsys, answer, who, rule, red, says):
+    """
+    Kind: who may trigger may also approve.
+
+    Marking as a success, an XCom, one's own answer, a stranger's answer, a default: none is another person's approval.
+    The run is red, and its log says who and why.
+    """
+    ruled(restore, monkeypatch, **rule)
+    restore.people.answers["approve_restore"], restore.people.who = answer, who
     restore.run()
-    assert restore.changes == []
+    assert (restore.changes, restore.state) == ([], "failed")
+    assert restore.states[red] == ["failed"]
+    out = capsys.readouterr().out
+    assert says in out
+    if answer == "Reject":
+        assert "conclude_restore: nothing was touched: the restore was rejected by Ada" in out
+
+
+@pytest.mark.parametrize(
+    ("who", "rule"),
+    [
+        (GRACE, {"one_person": True}),
+        ({"id": "7", "name": "ada"}, {"approvers": [{"id": "7", "name": "ada"}]}),
+        (GRACE, {"approvers": ["grace", "ada"], "one_person": True}),
+    ],
+)
+def test_who_may_approve_says_the_platform_file(restore, monkeypatch, who, rule):
+    """Airflow knows a person by her id, which FAB makes a number; one who works alone may say so."""
+    ruled(restore, monkeypatch, **rule)
+    restore.people.who = who
+    restore.run()
+    assert restore.state == "success"
+    assert restore.records.opened["approved_by"] == who["name"]
+    ids = [a if isinstance(a, str) else a["id"] for a in rule.get("approvers", [])]
+    assert {step: shown[1] for step, shown in restore.people.asked.items()} == {
+        "approve_restore": ids,
+        "approve_removal": ids,
+    }
+
+
+@pytest.mark.parametrize("triggered_by", [None, "ada"])
+def test_a_run_that_nobody_can_approve_is_refused_at_the_look(restore, monkeypatch, triggered_by):
+    """Before anybody is asked: who triggered is not known, or is the only approver."""
+    ruled(restore, monkeypatch, approvers=["ada"] if triggered_by else [])
+    monkeypatch.setattr("tests.dags.quick.TRIGGERED_BY", triggered_by)
+    restore.run()
+    assert restore.states["plan_restore"] == ["failed"]
+    assert restore.people.asked == {}
+
+
+def test_what_is_approved_is_what_was_planned(restore, monkeypatch):
+    """Kind: whoever may trigger may write an XCom. The plan that is shown and opened is that of the records."""
+    planned = PlanRestoreOperator.execute
+    forged = {"restored": "19990101T000000Z", "words": "Nothing of interest."}
+    monkeypatch.setattr(PlanRestoreOperator, "execute", lambda step, context: {**planned(step, context), **forged})
+    restore.run()
+    assert restore.state == "success"
+    assert restore.backup.label in restore.people.asked["approve_restore"][0]
+    assert restore.records.opened["restored"] == restore.backup.label
+
+
+def test_an_answer_to_an_older_plan_does_not_count(restore, monkeypatch):
+    """Kind: an approval that outlives what it was about. Here the plan is made again between answer and opening."""
+    opened = OpenRestoreOperator.execute
+
+    def planned_again(step: Any, context: Any) -> Any:
+        records = approvals_in(step, context)
+        records.write("plan_restore", {**records.read("plan_restore"), "planned_at": "later"})
+        return opened(step, context)
+
+    monkeypatch.setattr(OpenRestoreOperator, "execute", planned_again)
+    restore.run()
     assert restore.states["open_restore"] == ["failed"]
+    assert restore.changes == []
 
 
-@pytest.mark.parametrize("answer", [None, "Reject"])
-def test_without_a_second_approval_what_was_there_is_kept(restore, answer):
-    """It is the only way back."""
-    restore.answers["approve_removal"] = answer
+def test_a_question_that_airflow_would_show_as_it_was_is_not_asked(restore, capsys):
+    """A run that is cleared has another plan, and Airflow keeps the words that it showed first."""
+    restore.people.answers["approve_restore"] = "Reject"
     restore.run()
-    assert restore.documents == {100}
+    restore.people.answers.clear()
+    restore.run(until=(restore.run_after + dt.timedelta(hours=3)).isoformat())
+    assert restore.states["approve_restore"] == ["failed"]
+    out = capsys.readouterr().out
+    assert "Airflow would show it as it was then" in out
+    assert out.count("was rejected by Ada") == 2, "of the first run's step and verdict: the answer counts no more"
+    assert restore.changes == []
+
+
+@pytest.mark.parametrize(
+    ("answer", "who", "state"), [(None, ADA, "failed"), ("Reject", ADA, "success"), ("Approve", GRACE, "failed")]
+)
+def test_without_a_second_approval_what_was_there_is_kept(restore, answer, who, state):
+    """It is the only way back. A rejection ends the restore well; who rejected it stands in the log."""
+    asked = restore.people.answer
+
+    def second(step: Any, context: Any) -> Any:
+        restore.people.who = who if step.task_id == "approve_removal" else ADA
+        return asked(step, context)
+
+    restore.people.answer = second
+    restore.people.answers["approve_removal"] = answer
+    restore.run()
+    assert (restore.documents, restore.state) == ({100}, state)
     kept = [path for path in restore.beside if ".vitam-before-" in path]
     assert [path.partition(".")[0] for path in kept] == [MONGOD, MONGOC]
 

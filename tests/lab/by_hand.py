@@ -22,7 +22,6 @@ from tests import conftest  # its environment comes before anything of Airflow
 
 RUN = conftest.ROOT / "lab" / "run"
 TRIES, TRIED_AGAIN_AFTER_S = 3, 10
-ADA = {"id": "1", "name": "Ada"}
 
 
 def connections(run: Path) -> dict[str, str]:
@@ -33,13 +32,13 @@ def connections(run: Path) -> dict[str, str]:
 
 def prepare(failing: dict[str, str], rejected: list[str]) -> None:
     """Have approvals answered, and steps fail."""
-    from airflow.providers.standard.operators.hitl import ApprovalOperator
+    from airflow.providers.standard.operators.hitl import HITLOperator
 
+    from tests.fakes.approvals import People
     from vitam_operators.operators.base import NightOperator
 
-    def answer(step: Any, context: Any) -> dict[str, Any]:
-        chosen = ApprovalOperator.REJECT if step.task_id in rejected else ApprovalOperator.APPROVE
-        return {"chosen_options": [chosen], "responded_by_user": ADA}
+    people = People()
+    people.answers.update(dict.fromkeys(rejected, "Reject"))
 
     def fails(when: str) -> Any:
         def hook(step: Any, *_: Any, **__: Any) -> None:
@@ -50,7 +49,7 @@ def prepare(failing: dict[str, str], rejected: list[str]) -> None:
 
     for name, value in (("pre_execute", fails("before")), ("post_execute", fails("after"))):
         setattr(NightOperator, name, value)
-    ApprovalOperator.execute = answer  # type: ignore[method-assign]
+    HITLOperator.execute = lambda step, context: people.answer(step, context)  # type: ignore[method-assign]
 
 
 def try_again(failing: dict[str, str]) -> None:

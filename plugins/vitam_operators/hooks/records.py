@@ -10,6 +10,8 @@ from vitam_operators.nights import Directory, Nights
 LOCAL = "file://"
 RESTORES = "restores"
 """Directory, beside the backups' records, for those of restores."""
+APPROVALS = "approvals"
+"""Likewise: what restores were planned to do, and who has approved it. Before that no restore has records."""
 
 
 def nights_of(platform: Platform) -> Nights:
@@ -24,6 +26,11 @@ def nights_of(platform: Platform) -> Nights:
 def restores_of(platform: Platform) -> Nights:
     """Return the records of the restores onto a platform."""
     return Nights(nights_of(platform).directory / RESTORES)
+
+
+def approvals_of(platform: Platform) -> Nights:
+    """Return the records of what was asked before restores onto a platform, by run."""
+    return Nights(nights_of(platform).directory / APPROVALS)
 
 
 def backups_for(platform: Platform) -> Nights:

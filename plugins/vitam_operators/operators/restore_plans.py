@@ -8,13 +8,14 @@ from typing import Any
 
 from vitam_operators import nights
 from vitam_operators.catalogue import entry
-from vitam_operators.errors import LookFailedError, NightClosedError, WindowError
+from vitam_operators.errors import LookFailedError, WindowError
 from vitam_operators.operators.looks import GUARD, Facts, answers_of, findings_of
 from vitam_operators.operators.plans import night_window
-from vitam_operators.operators.restores import CHOOSE, PLAN, RestoreOperator, require_approval
+from vitam_operators.operators.restore_approvals import APPROVE_RESTORE, approvals_in, plan_of, require_approval
+from vitam_operators.operators.restores import CHOOSE, PLAN, RestoreOperator
 from vitam_operators.operators.telling import try_to_tell_of_the_dead
 from vitam_operators.procedure import SERVICES
-from vitam_operators.restores import plans
+from vitam_operators.restores import approvals, plans
 from vitam_operators.window import Window
 from vitam_operators.words import duration_words
 
@@ -38,6 +39,7 @@ class PlanRestoreOperator(RestoreOperator):
             window.require_open(dt.datetime.now(dt.UTC))
         except WindowError as error:
             findings.append(error.message)
+        findings += approvals.findings(self.platform.restore, context["dag_run"].triggering_user_name)
         if label:
             findings += plans.findings(self.platform, self.manifest(label))
         if findings or not label or window is None:
@@ -47,7 +49,7 @@ class PlanRestoreOperator(RestoreOperator):
             )
         plan = self._plan(context, label, window)
         self.log.info("%s", plan["words"])
-        return plan
+        return approvals_in(self, context).write(PLAN, plan)
 
     def _plan(self, context: Any, label: str, window: Window) -> Facts:
         run, manifest = context["dag_run"], self.manifest(label)
@@ -114,11 +116,9 @@ class OpenRestoreOperator(RestoreOperator):
         :raises NotApprovedError: nobody approved it
         :raises RecordsAwayError: this run has opened one before, and its records are not there
         """
-        who = require_approval(context, "approve_restore")
         self.latest_night(context)
-        plan = context["ti"].xcom_pull(task_ids=PLAN)
-        if not plan:
-            raise NightClosedError("there is no plan", hint="clear plan_restore with its downstream tasks")
+        plan = plan_of(self, context)
+        who = require_approval(self, context, APPROVE_RESTORE, f"the plan of {plan['planned_at']}")
         record = {**plan, "opened_at": nights.now_text(), "approved_by": who}
         night = self.nights.open(nights.backup_id(context["dag_run"].run_after), record)
         self.log.info("restore %s of backup %s, approved by %s, is open", night.label, plan["restored"], who)

@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NoReturn
 
 from vitam_operators import messages, nights
 from vitam_operators.conclusions import red_words
-from vitam_operators.errors import NotProvedError, RecordsAwayError, RestoreFailedError, StepFailedError
+from vitam_operators.errors import (
+    NotApprovedError,
+    NotProvedError,
+    RecordsAwayError,
+    RestoreFailedError,
+    StepFailedError,
+)
 from vitam_operators.operators import platform_state
+from vitam_operators.operators.restore_approvals import (
+    APPROVE_REMOVAL,
+    APPROVE_RESTORE,
+    approvals_in,
+    require_approval,
+)
 from vitam_operators.operators.restore_deciding import balancer_wanted
 from vitam_operators.operators.restore_starting import not_put_back
 from vitam_operators.operators.restores import (
@@ -16,10 +28,9 @@ from vitam_operators.operators.restores import (
     PlaceOperator,
     RestoreOperator,
     kept,
-    require_approval,
 )
 from vitam_operators.operators.telling import TellingOperator, task_states
-from vitam_operators.restores import plans, swapping
+from vitam_operators.restores import approvals, plans, swapping
 
 
 class ReportRestoreOperator(RestoreOperator, TellingOperator):
@@ -77,7 +88,7 @@ class RemoveKeptOperator(PlaceOperator):
         :raises NotApprovedError: nobody approved it
         """
         night, place = self.restore(context), self.place
-        who = require_approval(context, "approve_removal")
+        who = require_approval(self, context, APPROVE_REMOVAL, f"restore {night.label}")
         if not kept(night):
             raise RestoreFailedError(f"{place.name}: the restored data does not stay", hint="nothing was removed")
         async with self.to_host().connect() as shell:
@@ -89,19 +100,17 @@ class RemoveKeptOperator(PlaceOperator):
 class ConcludeRestoreOperator(RestoreOperator):
     """Judge the restore. The only leaf of the graph: it runs whatever happened, and the run is as green as it says."""
 
-    async def act(self, context: Any) -> dict[str, Any] | None:
+    async def act(self, context: Any) -> dict[str, Any]:
         """
         Return how it ended.
 
+        :raises NotApprovedError: a person rejected it, nothing was touched
         :raises NotProvedError: the platform does not run on the restored data
         :raises StepFailedError: it does, but a step failed
         """
         night, red = self.latest_night(context), list(red_words(task_states(context)))
         if night is None:
-            if red:
-                raise NotProvedError(f"nothing was touched; {'; '.join(red)}", hint="read the log of plan_restore")
-            self.log.info("nothing was touched: the restore was not approved")
-            return None
+            self._nothing_touched(context, red)
         report = night.read(REPORT) or {"keep": False, "platform_up": False, "findings": ["nobody looked"]}
         done = report["keep"] and report["platform_up"]
         words = f"restore {night.label} of backup {night.opened['restored']}"
@@ -114,6 +123,13 @@ class ConcludeRestoreOperator(RestoreOperator):
             )
         self.log.info("%s is done; %s", words, self._kept_words(night))
         return report
+
+    def _nothing_touched(self, context: Any, red: list[str]) -> NoReturn:
+        who = approvals.rejected_by(approvals_in(self, context).read(APPROVE_RESTORE))
+        if who is not None:
+            raise NotApprovedError(f"nothing was touched: the restore was rejected by {who}", hint="ask why")
+        words = "; ".join(red) or "open_restore did not run"
+        raise NotProvedError(f"nothing was touched; {words}", hint="read the logs of plan_restore and approve_restore")
 
     @staticmethod
     def _kept_words(night: Any) -> str:

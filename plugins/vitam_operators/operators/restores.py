@@ -8,7 +8,7 @@ from airflow.sdk.exceptions import AirflowSkipException
 
 from vitam_operators import nights
 from vitam_operators.catalogue import DRILLED, Backup, entries
-from vitam_operators.errors import BackupNotFitError, NotApprovedError
+from vitam_operators.errors import BackupNotFitError
 from vitam_operators.hooks.hosts import HostHook, target
 from vitam_operators.hooks.records import backups_for
 from vitam_operators.nights import Night, Record
@@ -20,7 +20,6 @@ from vitam_operators.restores.plans import Place
 CHOOSE, PLAN = "choose_backup", "plan_restore"
 DECISION, REPORT = "decision", "report"
 """Records: whether the restored data stays; how the restore ended."""
-APPROVE = "Approve"
 
 
 class RestoreOperator(NightOperator):
@@ -82,23 +81,6 @@ class PlaceOperator(HostOperator, RestoreOperator):
 def kept(night: Night) -> bool:
     """Tell whether the restored data stays; until that is decided it does not."""
     return bool((night.read(DECISION) or {}).get("keep"))
-
-
-def require_approval(context: Any, task_id: str) -> str:
-    """
-    Return who approved in a step of Airflow's ``ApprovalOperator``.
-
-    :raises NotApprovedError: nobody did; the step may have been marked as a success by hand
-    """
-    answer = context["ti"].xcom_pull(task_ids=task_id) or {}
-    who = answer.get("responded_by_user")
-    if APPROVE not in (answer.get("chosen_options") or ()) or not who:
-        raise NotApprovedError(
-            f"{task_id} holds no answer {APPROVE!r} of a person (found {answer.get('chosen_options')!r}): marking it "
-            "as a success is no approval",
-            hint=f"clear {task_id} and answer it under 'Required actions'",
-        )
-    return str(who.get("name") or who.get("id")) if isinstance(who, dict) else str(who)
 
 
 class ChooseRestoreOperator(RestoreOperator):
