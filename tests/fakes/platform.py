@@ -11,6 +11,7 @@ from typing import Any
 
 from tests.fakes.drills import KEY, FakeCopy
 from tests.fakes.mongo import FakeCluster, FakeDriver, FakeMember, FakeReplicaSet, client_of, refused
+from tests.fakes.process import FakeProcess
 from tests.fakes.restores import FakeData
 from tests.fakes.shell import FakeHost
 from tests.fakes.units import FAILED_BY_SIGTERM, FakeUnit
@@ -270,9 +271,13 @@ class _Noting:
         self._tunnels[ours] = (self._host, port)
         return SimpleNamespace(get_port=lambda: ours, close=lambda: self._tunnels.pop(ours))
 
-    async def run(self, command: str, **more: Any) -> Any:
+    async def create_process(self, command: str, *, encoding: None) -> FakeProcess:
+        assert encoding is None
+        return FakeProcess(partial(self._run, command))
+
+    async def _run(self, command: str, stdin: str) -> Any:
         try:
-            return await self._host.run(command, **more)
+            return await self._host.run(command, stdin)
         except AssertionError as error:
             self._mistakes.append(f"{self._host.host.name}: {error!r}")
             raise

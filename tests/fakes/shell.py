@@ -96,11 +96,11 @@ class FakeHost:
 
         self.restores = FakeRestores(self, lambda verb, what: self.tell(self.host.name, verb, what))
 
-    async def run(self, command: str, *, input: str, timeout: float, check: bool, errors: str) -> Any:
-        """Stand in for asyncssh's ``SSHClientConnection.run``."""
+    async def run(self, command: str, stdin: str) -> Any:
+        """Run one line with its input, as a process of asyncssh's does."""
         if not self.sudo and "sudo -n " in command and not SUDO_QUESTION.fullmatch(command):
             return SimpleNamespace(exit_status=1, stdout="", stderr="sudo: a password is required\n")
-        status, output = self.answer(command, input)
+        status, output = self.answer(command, stdin)
         told = CURLS_WORDS.get(status, "") if command.startswith("env LC_ALL=C curl") else f"status {status}"
         return SimpleNamespace(exit_status=status, stdout=output, stderr=told if status else "")
 
