@@ -109,6 +109,14 @@ START_ORDER: tuple[str, ...] = (
     "scheduler",
 )
 
+STARTED_WITH_THE_ONE_BEFORE = frozenset(
+    {
+        *("elastic-kibana-interceptor", "kibana", "offer", "metadata-collect", "security-internal", "batch-report"),
+        *("workspace-collect", "siegfried", "collect", "ihm-demo", "ihm-recette", "library", "scheduler"),
+    }
+)
+"""What the figure does not order behind the one before it: a host's restart guard starts both at once."""
+
 SERVICES: dict[str, Service] = {service.name: service for service in IN_STOP_ORDER}
 
 
@@ -128,3 +136,16 @@ def start_order(names: tuple[str, ...] | None = None) -> tuple[Service, ...]:
     """Return all services in the order in which they start; ``names`` as in :func:`stop_order`."""
     first = list(names or ())
     return tuple(SERVICES[name] for name in first + [name for name in START_ORDER if name not in first])
+
+
+def start_waves(names: tuple[str, ...] | None = None) -> dict[str, int]:
+    """
+    Return the wave in which each service starts, from 1: those of one wave need not find each other.
+
+    :param names: the platform file's own order; each service that it names has a wave of its own
+    """
+    waves: dict[str, int] = {}
+    for service in start_order(names):
+        together = service.name in STARTED_WITH_THE_ONE_BEFORE and service.name not in (names or ())
+        waves[service.name] = max(1, len(set(waves.values())) + (0 if together else 1))
+    return waves

@@ -101,7 +101,24 @@ def test_armed_for_the_end_of_the_window(half):
     assert plan["copies"] == f"/vitam/backup/{half.records.label}"
     timers = [service for service in half.fake.hosts["app"].guard.plan["services"] if ".timer" in service["unit"]]
     assert {service["status_url"] for service in timers} == {""}
+    assert {service["wave"] for service in timers} == {max(service["wave"] for service in plan["services"])}
     assert timers[0] == half.fake.hosts["app"].guard.plan["services"][-len(timers)], "what starts by itself starts last"
+
+
+def test_the_guard_has_the_platform_files_times(half):
+    """A bound of our own that is shorter than what the platform file grants ends what would have come up."""
+    half.run("arm_restart_guard")
+    plan, timeouts = half.fake.hosts["data-1"].guard.plan, half.dag.get_task("plan_night").platform.timeouts
+    assert (plan["primary_s"], plan["service_s"]) == (timeouts.mongod_start_s, timeouts.service_start_s)
+    assert plan["again_for_s"] > plan["primary_s"], "what ends since a set came late is tried again"
+
+
+def test_the_guard_starts_elasticsearch_with_the_databases(half):
+    """Both take long, and neither asks the other."""
+    half.run("arm_restart_guard")
+    plans = [host.guard.plan for host in half.fake.hosts.values()]
+    first = {service["unit"] for plan in plans for service in plan["services"] if service["wave"] == 0}
+    assert first == {cluster.unit for cluster in half.dag.get_task("plan_night").platform.elasticsearch}
 
 
 def test_a_timer_that_does_not_run_is_no_guard(half):

@@ -51,11 +51,12 @@ def fire(night, host: str, monkeypatch):
     fake, answer = night.fake, night.fake.hosts[host].answer
     members = {m.address: (s, m) for c in fake.clusters.values() for s in (c.config_set, *c.shards) for m in s.members}
 
-    def systemctl(verb, *words):
-        if verb == "is-active":
-            unit = fake.hosts[host].units[words[0]]
-            unit.look()
-            return unit.active
+    def systemctl(verb, *words, **_):
+        if verb == "show":
+            units = [fake.hosts[host].units[name] for name in words[2:]]
+            for unit in units:
+                unit.look()
+            return "\n\n".join(f"LoadState=loaded\nActiveState={unit.active}" for unit in units)
         if verb == "start":
             answer(shlex.join(["sudo", "-n", "systemctl", "start", "--no-block", "--", *words[1:]]), "")
         return ""
@@ -76,7 +77,10 @@ def fire(night, host: str, monkeypatch):
     program |= {"let_go": lambda plan: fake.hosts[host].guard.let_go(), "write": lambda path, report: None}
     for name, stand_in in program.items():
         monkeypatch.setattr(restart_guard, name, stand_in)
-    report = restart_guard.fire({**fake.hosts[host].guard.plan, "patience_s": 1}, "")
+    for name in ("LOOK_EVERY_S", "ASK_SYSTEMD_EVERY_S", "SETTLES_WITHIN_S", "AGAIN_AFTER_S"):
+        monkeypatch.setattr(restart_guard, name, 0.01)
+    short = {"primary_s": 1, "service_s": 1, "again_for_s": 1}
+    report = restart_guard.fire({**fake.hosts[host].guard.plan, **short}, "")
     fake.hosts[host].guard.fired(**report)
     return report
 

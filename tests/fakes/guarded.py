@@ -100,7 +100,7 @@ class GuardedHost(Sandbox):
         super().__init__(root)
         self.copies = root / "vitam" / "backup" / "20261123T190000Z"
         self.copies.mkdir(parents=True)
-        self.unit(MONGOD, "inactive", started=("activating", "active"))
+        self.unit(MONGOD, "inactive", started=("active",))
         self.unit(MONGOS, "active")
         for service in (OFFER, STORAGE, LOGBOOK):
             self.unit(service, FAILED_BY_SIGTERM, started=("activating", "active"))
@@ -109,13 +109,17 @@ class GuardedHost(Sandbox):
         self,
         *,
         sets: list[list[str]] | None = None,
-        patience_s: float = 0.3,
+        primary_s: float = 0.3,
+        service_s: float = 20,
+        again_for_s: float = 0,
+        waves: dict[str, int] | None = None,
         resume: dict[str, str] | None = None,
         put_back: list[dict[str, str]] | None = None,
         **status_urls: str,
     ) -> dict[str, Any]:
         """Arm the guard for databases and services; return the plan as the host has it."""
         urls = {OFFER: "", STORAGE: "", LOGBOOK: ""} | {f"vitam-{k}.service": url for k, url in status_urls.items()}
+        numbered = enumerate(urls.items(), 1)
         plan = {
             "backup": "20261123T190000Z",
             "run_id": "scheduled__2026-11-23",
@@ -123,14 +127,16 @@ class GuardedHost(Sandbox):
             "armed_at": "2026-11-23T19:00:09+00:00",
             "databases": [MONGOD, MONGOS],
             "services": [
-                {"unit": unit, "status_url": url, "resume_url": (resume or {}).get(unit, "")}
-                for unit, url in urls.items()
+                {"unit": unit, "status_url": url, "resume_url": (resume or {}).get(unit, ""), "wave": wave}
+                for unit, url, wave in ((unit, url, (waves or {}).get(unit, i)) for i, (unit, url) in numbered)
             ],
             "sets": sets or [],
             "copies": str(self.copies),
             "hold": str(self.at(guard.HOLD)),
             "drop_ins": [str(self.at(guard.drop_in(unit))) for unit in (MONGOD, MONGOS, *urls)],
-            "patience_s": patience_s,
+            "primary_s": primary_s,
+            "service_s": service_s,
+            "again_for_s": again_for_s,
             **({"put_back": put_back} if put_back else {}),
         }
         for command in guard.arm(plan, stop_s=3600):

@@ -2,7 +2,8 @@
 # systemctl on a host that is a directory ($HOST_ROOT): as much of it as the restart guard and its timer need.
 #
 # units/UNIT has the unit's states, a line for each look; the last one stays. units/UNIT.started are those after a
-# start. A start is an order, as with --no-block: it is refused later and in silence where a drop-in that was read
+# start, units/UNIT.started.next, if it is there, those after the start behind that. ``active@7`` runs as the process that
+# began at 7. A unit that is down and whose line is not the last has a job: the next looks find it further. A start is an order, as with --no-block: it is refused later and in silence where a drop-in that was read
 # asserts the contrary. Left out: everything else, as dependencies, timers that fire, units that end by themselves.
 set -eu
 state=$HOST_ROOT/systemd
@@ -23,6 +24,20 @@ begin() {
     before=$(head -n 1 "$state/units/$1" 2> /dev/null | grep '^failed' || true)
     { [ -z "$before" ] || echo "$before"; cat "$state/units/$1.started"; } > "$state/units/$1.new"
     mv "$state/units/$1.new" "$state/units/$1"
+    [ ! -e "$state/units/$1.started.next" ] || mv "$state/units/$1.started.next" "$state/units/$1.started"
+}
+
+show() {
+    [ -s "$state/units/$1" ] || { printf 'LoadState=not-found\nActiveState=inactive\n\n'; return; }
+    found=$(head -n 1 "$state/units/$1")
+    echo LoadState=loaded
+    echo "ActiveState=${found%@*}"
+    echo "ExecMainStartTimestampMonotonic=${found#"${found%@*}"}"
+    if [ "$(wc -l < "$state/units/$1")" -gt 1 ]; then
+        case $found in failed | inactive) echo Job=7 ;; esac
+        sed -i 1d "$state/units/$1"
+    fi
+    echo
 }
 
 next_firing() {
@@ -34,7 +49,7 @@ case "$verb $*" in
     "start "*)
         for unit; do
             case $unit in --*) continue ;; esac
-            [ "$(head -n 1 "$state/units/$unit" 2> /dev/null)" != active ] || continue
+            case $(head -n 1 "$state/units/$unit" 2> /dev/null) in active*) continue ;; esac
             held "$unit" || [ ! -e "$state/units/$unit.started" ] || begin "$unit"
         done
         ;;
@@ -79,6 +94,10 @@ case "$verb $*" in
     "disable --quiet --now vitam-restart-guard.timer vitam-restart-guard.service")
         rm -f "$state/armed" "$state/begins-at-boot"
         [ -e "$timer" ]
+        ;;
+    "show --property=LoadState,ActiveState,Job,"*)
+        shift 2
+        for unit; do show "$unit"; done
         ;;
     "show --property=ActiveState,NextElapseUSecRealtime vitam-restart-guard.timer")
         [ -e "$state/armed" ] && echo ActiveState=active || echo ActiveState=inactive

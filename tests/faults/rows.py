@@ -118,6 +118,19 @@ HOLD_COPY = as_soon_as("pgrep -x tar", "pkill -STOP -x tar", SOLO)
 KILL_MONGOD = as_soon_as(
     "systemctl is-active vitam-mongod | grep -q deactivating", "systemctl kill -s KILL vitam-mongod", SOLO
 )
+FIRST_START = """
+mkdir -p /run/systemd/system/vitam-storage.service.d
+cat > /run/systemd/system/vitam-storage.service.d/50-first-start.conf <<'END'
+[Service]
+ExecStartPre=+/bin/sh -c "test -e /run/started-once || { touch /run/started-once; exit 1; }"
+END
+systemctl daemon-reload
+"""
+LATER_STARTS = """
+sleep 45
+rm -f /run/systemd/system/vitam-storage.service.d/50-first-start.conf /run/started-once
+systemctl daemon-reload
+"""
 SMALL_DISK = "mount -t tmpfs -o size=%s tmpfs /vitam/backup"
 
 LOOK = (
@@ -228,6 +241,14 @@ AIRFLOW_DIES = (
         quick=True,
     ),
     Row("Airflow dies while it starts services", "start_storage", airflow_dies, BY_THE_GUARD, window_s=130),
+    Row(
+        "Airflow dies and a service fails its first start",
+        "stop_offer",
+        all_of(script(SOLO, FIRST_START), airflow_dies),
+        BY_THE_GUARD,
+        window_s=110,
+        mends=script(SOLO, LATER_STARTS),
+    ),
 )
 
 HOSTS = (

@@ -59,6 +59,7 @@ def guarded(tmp_path, monkeypatch):
     made = GuardedHost(tmp_path)
     for name, value in made.environment.items():
         monkeypatch.setenv(name, value)
-    monkeypatch.setattr(restart_guard, "LOOK_EVERY_S", 0.02)
+    for name in ("LOOK_EVERY_S", "ASK_SYSTEMD_EVERY_S", "SETTLES_WITHIN_S", "AGAIN_AFTER_S"):
+        monkeypatch.setattr(restart_guard, name, 0.02)
     monkeypatch.setattr(restart_guard, "ANSWER_WITHIN_S", 0.5)
     return made

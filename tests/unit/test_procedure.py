@@ -65,6 +65,24 @@ def test_the_scheduler_starts_last():
     assert names(procedure.start_order())[-1] == "scheduler"
 
 
+def test_what_the_figure_orders_starts_in_waves_of_its_own():
+    """Waves are for the guard of a host: nothing may start together with what it has to find."""
+    figure = ["offer", "storage", "metadata", "logbook", "functional-administration", "workspace", "processing"]
+    figure += ["worker", "access-internal", "access-external", "ingest-internal", "ingest-external"]
+    waves = procedure.start_waves()
+    assert [waves[name] for name in figure] == sorted({waves[name] for name in figure})
+    in_order = [waves[name] for name in names(procedure.start_order())]
+    assert in_order == sorted(in_order), "a wave is one piece of the order"
+    assert (waves["collect-internal"] < waves["collect-external"], len(set(in_order)) < len(SERVICES)) == (True, True)
+
+
+def test_a_service_that_a_platform_orders_itself_waits_for_the_one_before():
+    """It was named since somebody found that it has to."""
+    assert procedure.start_waves()["kibana"] == procedure.start_waves()["offer"]
+    waves = procedure.start_waves(("kibana", "offer"))
+    assert (waves["kibana"], waves["offer"], waves["logstash"]) == (1, 2, 3)
+
+
 def test_a_platforms_own_order_comes_first_and_the_rest_follows():
     """The figure stops the external services before the internal ones: a setting, within the phase."""
     own = ("ingest-external", "worker", "ingest-internal")

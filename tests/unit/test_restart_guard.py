@@ -24,10 +24,10 @@ def test_everything_comes_up(guarded, serve, capsys):
     """Airflow died after the copies: at eight the platform runs all the same, databases first, services in order."""
     primary, secondary = serve(Mongod([False, False, True])), serve(Mongod([False]))
     logbook = serve(Vitam([503, 200]))
-    guarded.armed(sets=[[secondary.address, primary.address]], logbook=logbook.url(), patience_s=5)
+    guarded.armed(sets=[[secondary.address, primary.address]], logbook=logbook.url(), primary_s=20)
     assert restart_guard.main(guarded.home) == 0
-    assert guarded.started == [MONGOD, MONGOS, OFFER, STORAGE, LOGBOOK]
-    assert [guarded.active(unit) for unit in guarded.started] == ["active"] * 5
+    assert guarded.started == [MONGOD, OFFER, STORAGE, LOGBOOK]
+    assert [guarded.active(unit) for unit in guarded.started] == ["active"] * 4
     assert primary.asked == [{"isMaster": 1, "$db": "admin"}] * 3
     assert logbook.asked == ["GET /admin/v1/status"] * 2
     assert (guarded.report["without_primary"], guarded.report["left_down"]) == ([], [])
@@ -43,7 +43,7 @@ def test_as_systemd_runs_it(guarded):
     done = subprocess.run([sys.executable, "-I", str(guarded.at(program))], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
     assert "nobody disarmed the guard of backup 20261123T190000Z" in done.stdout
-    assert guarded.started == [MONGOD, MONGOS, OFFER, STORAGE, LOGBOOK]
+    assert guarded.started == [MONGOD, OFFER, STORAGE, LOGBOOK]
 
 
 def test_the_report_is_what_the_next_night_reads(guarded):
@@ -64,7 +64,7 @@ def test_the_report_says_so_while_the_guard_works(guarded, monkeypatch):
     """A host that dies in the middle of it has a guard that fired, not one that still waits."""
     guarded.armed()
     with monkeypatch.context() as while_at_work:
-        while_at_work.setattr(restart_guard, "start_databases", lambda units: sys.exit("the power went off"))
+        while_at_work.setattr(restart_guard, "start", lambda units: sys.exit("the power went off"))
         with pytest.raises(SystemExit, match="the power went off"):
             restart_guard.main(guarded.home)
     assert guarded.report["fired_at"]
@@ -79,7 +79,7 @@ def test_a_guard_that_was_killed_at_work_starts_nothing_in_the_next_night(guarde
     """A host that is booted while it copies would start Vitam under the copies."""
     guarded.armed()
     with monkeypatch.context() as while_at_work:
-        while_at_work.setattr(restart_guard, "start_databases", lambda units: sys.exit("killed"))
+        while_at_work.setattr(restart_guard, "start", lambda units: sys.exit("killed"))
         with pytest.raises(SystemExit, match="killed"):
             restart_guard.main(guarded.home)
     if ends == "disarmed":
@@ -94,10 +94,10 @@ def test_a_host_that_can_enable_nothing_starts_all_the_same(guarded, monkeypatch
     """It has no process left to give for a moment: of all moments at eight."""
     systemctl, refusals = restart_guard.systemctl, iter([OSError(11, "Resource temporarily unavailable")])
 
-    def busy(*words: str) -> str:
+    def busy(*words: str, **more: int) -> str:
         for error in refusals:
             raise error
-        return systemctl(*words)
+        return systemctl(*words, **more)
 
     guarded.armed()
     monkeypatch.setattr(restart_guard, "systemctl", busy)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.fakes.guarded import LOGBOOK, MONGOD, MONGOS, OFFER, STORAGE
+from tests.fakes.guarded import LOGBOOK, MONGOD, OFFER, STORAGE
 from vitam_operators import guard
 from vitam_operators.on_host import restart_guard
 
@@ -53,7 +53,7 @@ def test_wherever_it_died_the_old_data_starts(guarded, there, after):
     swap = Swap(guarded, **there)
     assert swap.fires() == 0
     assert swap.there == after
-    assert guarded.started == [MONGOD, MONGOS, OFFER, STORAGE, LOGBOOK]
+    assert guarded.started == [MONGOD, OFFER, STORAGE, LOGBOOK]
 
 
 def test_a_member_that_runs_on_restored_data_is_stopped_first(guarded):
@@ -88,7 +88,7 @@ def test_what_cannot_be_put_back_does_not_start(guarded, monkeypatch):
     monkeypatch.setattr(restart_guard.os, "rename", refuse)
     assert swap.fires() == 1
     assert swap.there == {"brought": "new", "kept": "old"}
-    assert guarded.started == [MONGOS, OFFER, STORAGE, LOGBOOK]
+    assert guarded.started == [OFFER, STORAGE, LOGBOOK]
     assert guarded.report["left_down"] == [MONGOD]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
-from vitam_operators import archive, guard, health, nights, securing, systemd
+from vitam_operators import archive, guard, health, nights, procedure, securing, systemd
 from vitam_operators.config import Platform
 from vitam_operators.curl import Endpoint
 from vitam_operators.errors import GuardHeldError, GuardNotArmedError, NotHealthyError
@@ -19,8 +19,8 @@ from vitam_operators.operators.targets import HostOperator
 from vitam_operators.parts import all_parts, config_parts, shard_parts
 from vitam_operators.procedure import SERVICES
 
-PATIENCE_S = 120
-"""Seconds for which a guard that has fired waits for primaries, and for each service, before it goes on."""
+AGAIN_FOR_S = 3600
+"""Seconds for which a guard that has fired starts again what does not run, once the sets had the time they have."""
 
 
 class ArmRestartGuardOperator(HostOperator):
@@ -147,12 +147,14 @@ def plan_of(platform: Platform, night: Night, host: str) -> dict[str, Any]:
     Return what a host's guard has to know to work alone.
 
     :return: ``{"backup", "run_id", "fires_at", "armed_at", "databases", "services": [{"unit", "status_url",
-        "resume_url"}], "sets": [[address]], "copies", "hold", "drop_ins", "patience_s"}``
+        "resume_url", "wave"}], "sets": [[address]], "copies", "hold", "drop_ins", "primary_s", "service_s",
+        "again_for_s"}``; wave 0 starts with the databases
     """
     before = night.opened["units_before"].get(host, [])
     databases = {part.daemon.unit for part in mongo_parts_of(platform, host)}
     databases |= {cluster.mongos.unit for cluster in platform.mongodb if host in cluster.routers}
     services = [unit for unit in before if unit not in databases]
+    waves = waves_of(platform)
     return {
         "backup": night.label,
         "run_id": night.opened["run_id"],
@@ -164,6 +166,7 @@ def plan_of(platform: Platform, night: Night, host: str) -> dict[str, Any]:
                 "unit": unit,
                 "status_url": status_url(platform, host, unit),
                 "resume_url": resume_url(platform, host) if unit == SERVICES["scheduler"].unit else "",
+                "wave": waves.get(unit, len(waves)),
             }
             for unit in services
         ],
@@ -171,8 +174,16 @@ def plan_of(platform: Platform, night: Night, host: str) -> dict[str, Any]:
         "copies": archive.copy_directory(night.label, platform.copies),
         "hold": guard.HOLD,
         "drop_ins": [guard.drop_in(unit) for unit in before],
-        "patience_s": PATIENCE_S,
+        "primary_s": platform.timeouts.mongod_start_s,
+        "service_s": platform.timeouts.service_start_s,
+        "again_for_s": platform.timeouts.mongod_start_s + AGAIN_FOR_S,
     }
+
+
+def waves_of(platform: Platform) -> dict[str, int]:
+    """Return by unit the wave in which it starts; what is not in it, as a timer, starts behind all."""
+    waves = {procedure.SERVICES[name].unit: wave for name, wave in procedure.start_waves(platform.start_order).items()}
+    return waves | {cluster.unit: 0 for cluster in platform.elasticsearch}
 
 
 def status_url(platform: Platform, host: str, unit: str) -> str:
