@@ -121,6 +121,14 @@ with DAG(
             title="Securing of the logbooks",
         ),
         "copies": Param("everything", type="string", enum=["everything", "databases", "files"], title="What is copied"),
+        "accepted": Param(
+            None,
+            type=["null", "array"],
+            items={"type": "string"},
+            title="Accepted",
+            description_md="Names from findings of the look that are as they should be, one a line: a unit that an "
+            "earlier night left down and that is to stay down (`vitam-storage.service@app1`).",
+        ),
         "note": Param(
             None, type=["null", "string"], maxLength=500, title="Note", description_md="Kept in the manifest."
         ),

@@ -59,6 +59,14 @@ def late_s(night: Night) -> float:
     return max(0.0, (max(healthy) - end).total_seconds()) if healthy else 0.0
 
 
+def late_words(night: Night) -> list[str]:
+    """Say that the platform was up only after the window's end: what a night promises besides its backup."""
+    seconds = late_s(night)
+    end = dt.datetime.fromisoformat(night.opened["window"]["end"])
+    late = f"the platform was up {duration_words(seconds)} after the window's end ({end:%Y-%m-%d %H:%M} UTC)"
+    return [late] if seconds else []
+
+
 def down_time_s(night: Night) -> float:
     """Return the seconds from the first stop that was asked for to the last unit that was healthy again."""
     stops = night.all("stop").values()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
@@ -12,6 +12,7 @@ from vitam_operators.words import duration_words, size_words
 
 UP, DOWN, NOT_PROVED, UNTOUCHED = "UP", "DOWN", "not proved up", "untouched"
 START, SUCCESS, FAIL = "/start", "", "/fail"
+NAMES_SHOWN = 3
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,8 @@ class NightEnd:
     :param size_bytes: of the backup
     :param down_s: seconds for which Vitam was down
     :param late_s: seconds from the window's end to the last unit that was healthy again, 0 when that was before
+    :param down: names of what ran before the night and is down: ``vitam-storage.service@app``, ``mongo-data-shard0``
+    :param down_before: names of the units that did not run at the look
     """
 
     platform: str
@@ -35,25 +38,47 @@ class NightEnd:
     size_bytes: int = 0
     down_s: float = 0.0
     late_s: float = 0.0
+    down: tuple[str, ...] = ()
+    down_before: tuple[str, ...] = ()
 
     @property
     def good(self) -> bool:
         """Whether there is nothing to do."""
-        return self.sealed and not self.failed and self.platform_is == UP
+        return self.sealed and not self.failed and self.platform_is == UP and not self.late_s
 
 
 def subject(night: NightEnd) -> str:
     """Say how a night ended, in one line that can be read on a telephone."""
-    late = f", {_rough(night.late_s)} after the window's end" if night.late_s else ""
     during = f" during {night.failed}" if night.failed else ""
-    platform = "nothing was stopped" if night.platform_is == UNTOUCHED else f"platform is {night.platform_is}{late}"
+    platform = _platform(night)
     if not night.sealed:
         return f"Vitam {night.platform}: backup FAILED{during} - {platform}"
     size = size_words(night.size_bytes).replace(".0 ", " ")
     sealed = f"Vitam {night.platform}: backup sealed, {size}, down {_rough(night.down_s)}"
     if night.good:
-        return sealed + late
+        return sealed + _down_before(night)
     return f"{sealed}{f', but {night.failed} FAILED' if night.failed else ''} - {platform}"
+
+
+def _platform(night: NightEnd) -> str:
+    """Say what the platform is, and what of it is down."""
+    if night.platform_is == UNTOUCHED:
+        return f"nothing was stopped{_down_before(night)}"
+    late = f", {_rough(night.late_s)} after the window's end" if night.late_s else ""
+    down = f": {names_in_words(night.down)}" if night.down else ""
+    return f"platform is {night.platform_is}{down}{late}{_down_before(night)}"
+
+
+def _down_before(night: NightEnd) -> str:
+    words = "down" if night.platform_is == UNTOUCHED else "down before"
+    return f"; {words}: {names_in_words(night.down_before)}" if night.down_before else ""
+
+
+def names_in_words(names: Sequence[str]) -> str:
+    """Say a few names as a telephone shows them: ``vitam-storage on app, mongo-data-shard0 and 2 more``."""
+    shown = [name.replace(".service@", " on ").replace("@", " on ") for name in names[:NAMES_SHOWN]]
+    more = len(names) - len(shown)
+    return ", ".join(shown) + (f" and {more} more" if more else "")
 
 
 def _rough(seconds: float) -> str:
@@ -124,14 +149,15 @@ def restore_ended(platform: str, report: Mapping[str, Any]) -> str:
     """
     Say how a restore ended, in one line.
 
-    :param report: ``{"restored", "keep", "put_back", "platform_is"}``
+    :param report: ``{"restored", "keep", "put_back", "platform_is", "left_down"}``
     """
     where = ", with the data of before the restore" if report["put_back"] else ", NOT all data of before is put back"
     where = "" if report["keep"] else where
     done = f"restored from backup {report['restored']}"
     failed = f"restore of backup {report['restored']} FAILED"
     words = done if report["keep"] and report["platform_is"] == UP else failed
-    return f"Vitam {platform}: {words} - platform is {report['platform_is']}{where}"
+    down = f": {names_in_words(report['left_down'])}" if report.get("left_down") else ""
+    return f"Vitam {platform}: {words} - platform is {report['platform_is']}{down}{where}"
 
 
 def restore_waits(platform: str, backup: str) -> str:

@@ -8,13 +8,15 @@ from typing import Any
 from vitam_operators import nights
 from vitam_operators.config import Platform
 from vitam_operators.engines.chosen import engine_of
+from vitam_operators.left_down import ACCEPTED, DOWN_BEFORE
 from vitam_operators.offers import offers_elsewhere
 from vitam_operators.parts import config_parts, files_parts, planned_parts, shard_parts
 from vitam_operators.wholeness import EVERYTHING, PLATFORM_PARTS
 from vitam_operators.window import Window
 from vitam_operators.words import size_words
 
-OF_HOSTS = {"units_before": "running"} | {name: name for name in ("sizes", "free_bytes", "versions", "tools")}
+SAME = ("sizes", "free_bytes", "versions", "tools")
+OF_HOSTS = {"units_before": "running", DOWN_BEFORE: "down"} | {name: name for name in SAME}
 """What the plan has of each host, and its name among the facts of the look."""
 WARNINGS = "warnings"
 """Of a look: the plan has those of all looks in one place."""
@@ -33,7 +35,7 @@ def plan(
 
     :param hosts: facts of the look at each host
     :param clusters: facts of the look at each MongoDB cluster
-    :param asked: ``{"backup", "run_id", "securing", "note", "copies"}``, of the run
+    :param asked: ``{"backup", "run_id", "securing", "note", "copies", "accepted"}``, of the run
     """
     copies = asked["copies"] or EVERYTHING
     methods = {name: facts["methods"] for name, facts in hosts.items() if facts["methods"]}
@@ -44,6 +46,7 @@ def plan(
         "window": window.record(),
         "planned_at": nights.planned_at(),
         "note": asked["note"] or "",
+        ACCEPTED: list(asked[ACCEPTED] or []),
         "copies": copies,
         "parts": list(planned_parts(platform, copies)),
         PLATFORM_PARTS: list(planned_parts(platform, EVERYTHING)),

@@ -76,13 +76,21 @@ def test_no_timeout_of_the_run(dag):
 
 def test_the_trigger_form(dag):
     """What a person can choose, and that nothing need be chosen."""
-    assert set(dag.params) == {"plan_only", "until", "securing", "copies", "note"}
+    assert set(dag.params) == {"plan_only", "until", "securing", "copies", "accepted", "note"}
     assert dag.params["plan_only"] is False
     dag.params.validate()
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"securing": "never"}, {"copies": "some"}, {"plan_only": "yes"}, {"note": "x" * 501}, {"until": 7}]
+    "wrong",
+    [
+        {"securing": "never"},
+        {"copies": "some"},
+        {"plan_only": "yes"},
+        {"note": "x" * 501},
+        {"until": 7},
+        {"accepted": [7]},
+    ],
 )
 def test_the_trigger_form_refuses(dag, wrong):
     """A mistake in the form is told when it is sent, not at midnight."""

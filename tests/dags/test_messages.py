@@ -71,7 +71,7 @@ def test_under_airflow_as_well(airflow_database, told):
     [
         ({"check_host": "before"}, "backup FAILED during check_host app - nothing was stopped"),
         ({"stop_storage": "after"}, "backup FAILED during stop_storage app - platform is UP"),
-        ({"start_logbook": "before"}, ", but start_logbook app FAILED - platform is DOWN"),
+        ({"start_logbook": "before"}, ", but start_logbook app FAILED - platform is DOWN: vitam-logbook on app"),
     ],
 )
 def test_a_bad_night_says_where_it_broke_and_whether_the_platform_runs(told, failing, subject):

@@ -50,12 +50,33 @@ SEALED = {"sealed": True, "size_bytes": 163 * GIB, "down_s": 42 * 60 + 10}
         ),
         (
             NightEnd("medium", UP, late_s=1200, **SEALED),
-            "Vitam medium: backup sealed, 163 GiB, down 42 min, 20 min after the window's end",
+            "Vitam medium: backup sealed, 163 GiB, down 42 min - platform is UP, 20 min after the window's end",
         ),
         (
             NightEnd("medium", UP, late_s=1200, failed="await_balancer_idle offer-fs-1"),
             "Vitam medium: backup FAILED during await_balancer_idle offer-fs-1 - platform is UP, "
             "20 min after the window's end",
+        ),
+        (
+            NightEnd("medium", UP, down_before=("vitam-storage.service@app1",), **SEALED),
+            "Vitam medium: backup sealed, 163 GiB, down 42 min; down before: vitam-storage on app1",
+        ),
+        (
+            NightEnd("medium", UNTOUCHED, failed="plan_night", down_before=("vitam-traceability.timer@app1",)),
+            "Vitam medium: backup FAILED during plan_night - nothing was stopped; down: "
+            "vitam-traceability.timer on app1",
+        ),
+        (
+            NightEnd(
+                "medium",
+                DOWN,
+                failed="start_storage app2",
+                down=("vitam-storage.service@app2", "mongo-data-shard0"),
+                down_before=tuple(f"vitam-worker.service@worker{number}" for number in range(5)),
+            ),
+            "Vitam medium: backup FAILED during start_storage app2 - platform is DOWN: vitam-storage on app2, "
+            "mongo-data-shard0; down before: vitam-worker on worker0, vitam-worker on worker1, vitam-worker on worker2 "
+            "and 2 more",
         ),
     ],
 )

@@ -8,7 +8,20 @@ from abc import abstractmethod
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from vitam_operators import archive, clients, guard, health, mongo, proxies, reflink, systemd, tools, versions, writes
+from vitam_operators import (
+    archive,
+    clients,
+    guard,
+    health,
+    left_down,
+    mongo,
+    proxies,
+    reflink,
+    systemd,
+    tools,
+    versions,
+    writes,
+)
 from vitam_operators.commands import existing
 from vitam_operators.config import MongoCluster
 from vitam_operators.engines.chosen import engine_of
@@ -25,7 +38,7 @@ from vitam_operators.parts import MongoPart, config_parts, shard_parts
 
 Facts = dict[str, Any]
 FINDINGS = "findings"
-GUARD = "guard"
+GUARD, DOWN = "guard", "down"
 LAG_LIMIT_S = 10
 CLOCK_LIMIT_S = 5
 """Vitam's own services accept each other's requests within 10 s (``X-Platform-Id``)."""
@@ -78,7 +91,7 @@ class CheckHostOperator(HostOperator, LookOperator):
     """Look at one host: ssh, sudo, tools, units, and what runs now."""
 
     async def look(self, context: Any) -> tuple[Facts, list[str]]:
-        """Return ``{"host", "running", "sizes", "free_bytes", "versions", "tools", "methods", …}`` and findings."""
+        """Return ``{"host", "running", "down", "sizes", "free_bytes", "versions", "methods", …}`` and findings."""
         host = target(self.platform, self.host)
         async with HostHook(host).connect() as shell:
             units = units_of(self.platform, host.name)
@@ -99,6 +112,7 @@ class CheckHostOperator(HostOperator, LookOperator):
             methods = await self._methods(shell, sizes, findings) if sizes else {}
             free_bytes = await shell.run(archive.room_at(self.platform.copies.directory))
             running = [unit for unit in units if unit in states and states[unit].running]
+            down = left_down.seen_down(states, [unit for unit in units if unit in needed])
             for unit in needed | set(running):
                 self.log.info("%-7s %s: %s", "OK" if states[unit].exists else "FAILED", unit, states[unit].words)
             active = [unit for unit in running if states[unit].active == "active"]
@@ -107,9 +121,16 @@ class CheckHostOperator(HostOperator, LookOperator):
             warnings = [*tools.doubtful(told, needs), *proxies.warnings(await shell.run(proxies.settings()))]
             restic = await shell.run(existing([clients.RESTIC_SCRIPT])) if not findings else ()
         context["ti"].xcom_push(GUARD, guard.report_of(found, host.name))
-        facts = {"host": host.name, "running": running, "sizes": sizes, "free_bytes": free_bytes, "versions": vitams}
-        facts |= {"tools": self._versions_of_engine(told), "methods": methods, "paused": answers.paused}
-        warnings = [f"{host.name}: {warning}" for warning in (*warnings, *self._other_versions(vitams))]
+        context["ti"].xcom_push(DOWN, left_down.names(host.name, down))
+        facts = {"host": host.name, "running": running, "down": down, "sizes": sizes, "free_bytes": free_bytes}
+        facts |= {
+            "versions": vitams,
+            "tools": self._versions_of_engine(told),
+            "methods": methods,
+            "paused": answers.paused,
+        }
+        warnings = [*warnings, *left_down.warnings(down), *self._other_versions(vitams)]
+        warnings = [f"{host.name}: {warning}" for warning in warnings]
         warnings += [*answers.warnings, *filter(None, [guard.warning(found, host.name)])]
         warnings += [clients.dump_by_cron(host.name)] if restic else []
         return {**facts, "warnings": warnings}, [*findings, *answers.findings]

@@ -9,9 +9,9 @@ from typing import Any
 
 from airflow.sdk.exceptions import AirflowSkipException
 
-from vitam_operators import estimates, night_plan, nights, notifications, securing, versions
+from vitam_operators import estimates, left_down, night_plan, nights, notifications, securing, versions
 from vitam_operators.errors import LookFailedError, WindowError
-from vitam_operators.hooks.records import nights_of
+from vitam_operators.hooks.records import nights_of, restores_of
 from vitam_operators.operators.base import NightOperator
 from vitam_operators.operators.looks import GUARD, Facts, answers_of, findings_of
 from vitam_operators.operators.prune import KEPT_FOR_EVER, planned
@@ -70,6 +70,7 @@ class PlanNightOperator(NightOperator):
             plan = self._plan(context, window, hosts, clusters)
             findings += self._securing_findings(context, window, plan["units_before"])
             findings += self._paused(context, hosts)
+            findings += self._left_down(context, plan)
             findings += night_plan.without_room(self.platform, plan, clusters)
         except WindowError as error:
             findings.append(error.message)
@@ -93,6 +94,7 @@ class PlanNightOperator(NightOperator):
             "securing": self._securing(context),
             "note": params.get("note"),
             "copies": params.get("copies"),
+            left_down.ACCEPTED: params.get(left_down.ACCEPTED),
         }
         return night_plan.plan(self.platform, window, hosts, clusters, asked)
 
@@ -148,6 +150,16 @@ class PlanNightOperator(NightOperator):
                     f"{cluster}: the balancer is off since backup {night.label}, whose restart did not switch it on; "
                     f"clear start_balancer of run {night.opened['run_id']}, or run sh.startBalancer() through a mongos"
                 )
+
+    def _left_down(self, context: Any, plan: Facts) -> Iterable[str]:
+        """Name the units that an earlier run left down: "down" must not become what they are left as."""
+        down, backups = left_down.down_units(plan[left_down.DOWN_BEFORE]), nights_of(self.platform)
+        if not down:
+            return []
+        earlier = [*backups.newest_first(), *restores_of(self.platform).newest_first()]
+        earlier.sort(key=lambda night: night.label, reverse=True)
+        fired = answers_of(context, "check_host", GUARD)
+        return left_down.findings(down, earlier, fired, plan[left_down.ACCEPTED], plan["backup"])
 
     def _too_short(self, context: Any, window: Window) -> Iterable[str]:
         if self.platform.window.hold_until_window_end:

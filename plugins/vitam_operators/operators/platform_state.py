@@ -11,6 +11,7 @@ from vitam_operators.config import Platform
 from vitam_operators.errors import VitamBackupError
 from vitam_operators.hooks import mongo as mongo_hooks
 from vitam_operators.hooks.hosts import HostHook, target
+from vitam_operators.left_down import LEFT_DOWN, UNSEEN
 from vitam_operators.parts import MongoPart, config_parts, shard_parts
 
 
@@ -20,10 +21,21 @@ class Finding:
     What speaks against a platform that runs.
 
     :param down: it was seen to be down; otherwise it could not be seen, or is up otherwise than before
+    :param what: the name of what it is about: ``vitam-storage.service@app``, a replica set's part, a host, a cluster
     """
 
     words: str
     down: bool
+    what: str = ""
+
+
+def names(findings: Iterable[Finding]) -> dict[str, list[str]]:
+    """Return how records name what was seen to be down, and what could not be seen."""
+    found = [finding for finding in findings if finding.what]
+    return {
+        LEFT_DOWN: [finding.what for finding in found if finding.down],
+        UNSEEN: [finding.what for finding in found if not finding.down],
+    }
 
 
 def platform_is(findings: Iterable[Finding]) -> str:
@@ -56,9 +68,12 @@ async def down_units(platform: Platform, host: str, units: list[str]) -> list[Fi
         async with HostHook(target(platform, host)).connect() as shell:
             states = await shell.run(systemd.unit_states(units))
     except VitamBackupError as error:
-        return [Finding(error.message, down=False)]
+        return [Finding(error.message, down=False, what=host)]
     down = {unit: state.words for unit, state in states.items() if state.active != "active"}
-    return [Finding(f"{unit} on {host} is {words}, it ran before", down=True) for unit, words in down.items()]
+    return [
+        Finding(f"{unit} on {host} is {words}, it ran before", down=True, what=f"{unit}@{host}")
+        for unit, words in down.items()
+    ]
 
 
 async def _primary(platform: Platform, part: MongoPart) -> list[Finding]:
@@ -66,7 +81,7 @@ async def _primary(platform: Platform, part: MongoPart) -> list[Finding]:
     try:
         mongo.primary_of(part.replica_set.name, hellos)
     except VitamBackupError as error:
-        return [Finding(error.message, down=any(hellos.values()))]
+        return [Finding(error.message, down=any(hellos.values()), what=part.name)]
     return []
 
 
@@ -75,6 +90,6 @@ async def _balancer(platform: Platform, cluster: str, before: str) -> list[Findi
         async with mongo_hooks.routers(platform, platform.cluster(cluster)).connect() as client:
             mode = (await client.command("balancerStatus"))["mode"]
     except VitamBackupError as error:
-        return [Finding(error.message, down=False)]
+        return [Finding(error.message, down=False, what=cluster)]
     words = f"{cluster}: the balancer is {mode}, before the night it was {before}"
-    return [] if mode == before else [Finding(words, down=False)]
+    return [] if mode == before else [Finding(words, down=False, what=cluster)]

@@ -38,7 +38,7 @@ class ReportRestoreOperator(RestoreOperator, TellingOperator):
 
     async def act(self, context: Any) -> dict[str, Any]:
         """
-        Return ``{"restored", "platform_is", "platform_up", "keep", "put_back", "findings"}``.
+        Return ``{"restored", "platform_is", "platform_up", "left_down", "keep", "put_back", "findings", …}``.
 
         :raises RestoreFailedError: the platform runs on what was there before, or does not run
         """
@@ -48,13 +48,14 @@ class ReportRestoreOperator(RestoreOperator, TellingOperator):
         balancers = {cluster: mode for cluster, mode in wanted.items() if mode is not None}
         seen = await platform_state.look(self.platform, night.opened["units_before"], balancers)
         left = await not_put_back(self, night, list(plans.places(self.platform)))
-        seen += [platform_state.Finding(f"{name}: what was there before is not put back", down=True) for name in left]
+        seen += [platform_state.Finding(f"{name}: what was there before is not put back", True, name) for name in left]
         report = {
             "restored": night.opened["restored"],
             "keep": decision["keep"],
             "put_back": not decision["keep"] and not left,
             "platform_is": platform_state.platform_is(seen),
             "platform_up": not seen,
+            **platform_state.names(seen),
             "findings": [*decision["against"], *(finding.words for finding in seen)],
             "at": nights.now_text(),
         }

@@ -97,13 +97,24 @@ class StartUnitOperator(HostOperator, WaitingOperator):
 
     async def finish(self, context: Any, report: Report) -> dict[str, Any]:
         """Note when it was healthy."""
-        record = {**report.value, "healthy_at": nights.now_text()}
-        return note(self.latest_night(context), f"start.{self.unit}@{self.host}", record)
+        name = f"start.{self.unit}@{self.host}"
+        return note_healthy(self.latest_night(context), name, report.value, since="active_since")
 
 
 def note(night: Night | None, name: str, facts: dict[str, Any]) -> dict[str, Any]:
     """Add facts to a record of the night and return it."""
     return night.write(name, {**(night.read(name) or {}), **facts}) if night is not None else facts
+
+
+def note_healthy(night: Night | None, name: str, facts: dict[str, Any], *, since: str) -> dict[str, Any]:
+    """
+    Note that something that was started is healthy, and when; a step that is run again later finds the same start.
+
+    :param since: key of the facts by which a start is told from another one
+    """
+    known = (night.read(name) if night is not None else None) or {}
+    same = known.get(since) is not None and known[since] == facts.get(since)
+    return note(night, name, facts if same else {**facts, "healthy_at": nights.now_text()})
 
 
 async def require_guarded(shell: Shell, night: Night, units: Collection[str]) -> None:

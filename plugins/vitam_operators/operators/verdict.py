@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from vitam_operators import manifest, messages, nights
-from vitam_operators.conclusions import down_time_s, first_failed, late_s, red_words, summary_lines
+from vitam_operators import left_down, manifest, messages, nights
+from vitam_operators.conclusions import down_time_s, first_failed, late_s, late_words, red_words, summary_lines
 from vitam_operators.errors import NotProvedError, RecordsAwayError, StepFailedError, VitamBackupError
 from vitam_operators.nights import Night
 from vitam_operators.operators import platform_state
+from vitam_operators.operators.looks import DOWN, answers_of
 from vitam_operators.operators.telling import TellingOperator, task_states
+
+HINT = "the first red task of this run says what is left to do"
+LATE_HINT = "look in its records for what took so long; begin earlier, or raise window.restart_reserve_s"
 
 
 class ConcludeNightOperator(TellingOperator):
@@ -30,17 +34,16 @@ class ConcludeNightOperator(TellingOperator):
         if night is None:
             self._nothing_opened(context, states)
             return None
-        findings = [*red_words(states), *not_sealed(night)]
+        late = late_words(night)
+        findings = [*red_words(states), *not_sealed(night), *late]
         balancers = {cluster: facts["balancer"] for cluster, facts in night.opened["clusters"].items()}
         seen = await platform_state.look(self.platform, night.opened["units_before"], balancers)
         down = [finding.words for finding in seen]
-        summary = night.write(
-            nights.CONCLUSION, self._summary(night, findings + down, platform_state.platform_is(seen))
-        )
+        summary = night.write(nights.CONCLUSION, self._summary(night, findings + down, seen))
         for line in summary["lines"]:
             self.log.info(line)
         if findings or down:
-            raise self._verdict(night, findings, down)
+            raise self._verdict(night, findings, down, LATE_HINT if findings == late else HINT)
         return summary
 
     def tell_people(self, context: Any, error: Exception | None) -> None:
@@ -48,16 +51,18 @@ class ConcludeNightOperator(TellingOperator):
         if context["params"].get("plan_only"):
             return
         night = self.night_seen(context)
-        end = self._end(night, first_failed(self.dag, task_states(context)))
+        end = self._end(context, night)
         away = isinstance(error, RecordsAwayError)
         subject = messages.unseen(self.platform.name, "backup") if away else messages.subject(end)
         lines = (night.read(nights.CONCLUSION) or {}).get("lines", []) if night else []
         ping_what = messages.SUCCESS if error is None else messages.FAIL
         self.send(context, subject, error, lines=lines, ping_what=ping_what)
 
-    def _end(self, night: Night | None, failed: str) -> messages.NightEnd:
+    def _end(self, context: Any, night: Night | None) -> messages.NightEnd:
+        failed = first_failed(self.dag, task_states(context))
         if night is None:
-            return messages.NightEnd(self.platform.name, messages.UNTOUCHED, failed=failed)
+            down = [name for names in answers_of(context, "check_host", DOWN) for name in names]
+            return messages.NightEnd(self.platform.name, messages.UNTOUCHED, failed=failed, down_before=tuple(down))
         summary = night.read(nights.CONCLUSION) or {}
         return messages.NightEnd(
             self.platform.name,
@@ -67,14 +72,16 @@ class ConcludeNightOperator(TellingOperator):
             size_bytes=summary.get("size_bytes", 0),
             down_s=summary.get("down_s", 0.0),
             late_s=late_s(night),
+            down=tuple(summary.get(left_down.LEFT_DOWN, ())),
+            down_before=tuple(unit.name for unit in left_down.down_units(night.opened.get(left_down.DOWN_BEFORE, {}))),
         )
 
-    def _verdict(self, night: Night, findings: list[str], down: list[str]) -> VitamBackupError:
+    def _verdict(self, night: Night, findings: list[str], down: list[str], hint: str) -> VitamBackupError:
         lines = "\n".join(f"  {finding}" for finding in down + findings)
         if not down and not not_sealed(night):
             return StepFailedError(
                 f"backup {night.label} is sealed and the platform is UP, but:\n{lines}",
-                hint="the backup can be restored; the first red task of this run says what is left to do",
+                hint=f"the backup can be restored; {hint}",
             )
         return NotProvedError(
             f"backup {night.label}: the platform is {'UP' if not down else 'NOT ALL UP'}; not proved:\n{lines}",
@@ -90,14 +97,15 @@ class ConcludeNightOperator(TellingOperator):
             )
         self.log.info("plan only: nothing was stopped, nothing was copied")
 
-    def _summary(self, night: Night, findings: list[str], platform_is: str) -> dict[str, Any]:
-        parts = night.all("part")
+    def _summary(self, night: Night, findings: list[str], seen: list[platform_state.Finding]) -> dict[str, Any]:
+        parts, platform_is = night.all("part"), platform_state.platform_is(seen)
         summary: dict[str, Any] = {
             "backup": night.label,
             "platform": self.platform.name,
             "state": "sealed" if night.read(nights.MANIFEST) is not None else "incomplete",
             "platform_up": platform_is == messages.UP,
             "platform_is": platform_is,
+            **platform_state.names(seen),
             "concluded_at": nights.now_text(),
             "parts": {name: {k: part[k] for k in ("size_bytes", "sha256", "host")} for name, part in parts.items()},
             "size_bytes": sum(part["size_bytes"] for part in parts.values()),

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from vitam_operators import nights, systemd
+from vitam_operators import systemd
 from vitam_operators.hooks.hosts import HostHook, target
 from vitam_operators.operators.mongo import RestartedSetOperator
-from vitam_operators.operators.services import note
+from vitam_operators.operators.services import note_healthy
 from vitam_operators.parts import MongoPart
 from vitam_operators.triggers.base import Report, Wait
 from vitam_operators.triggers.mongo import PrimaryElected
@@ -32,11 +32,11 @@ class PrimaryElectedSensor(RestartedSetOperator):
     async def finish(self, context: Any, report: Report) -> dict[str, Any]:
         """Note when the set was whole again."""
         night, part = self.latest_night(context), self.part
-        record = {"healthy_at": nights.now_text(), "state": report.words}
+        record = {"state": report.words}
         stop = night.read(f"stop.{part.name}") if night else None
         if stop and "lock_changed_s" in stop:
             record |= await self._down_time(part, stop)
-        return note(night, f"start.{part.name}", record)
+        return note_healthy(night, f"start.{part.name}", record, since="started_at")
 
     async def _down_time(self, part: MongoPart, stop: dict[str, Any]) -> dict[str, Any]:
         async with HostHook(target(self.platform, stop["host"])).connect() as shell:
