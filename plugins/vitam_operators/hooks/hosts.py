@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any, Protocol, TypeVar
@@ -17,6 +18,8 @@ from vitam_operators.words import size_words
 
 T = TypeVar("T")
 CONNECT_TIMEOUT_S = 20
+CHANNEL_TIMEOUT_S = 60
+CLOSE_TIMEOUT_S = 10
 LAST_CHARACTERS = 600
 LOOPBACK = "127.0.0.1"
 KEEPALIVE_S, KEEPALIVES_MISSED = 30, 4
@@ -83,30 +86,36 @@ class HostShell:
         except (ValueError, KeyError, IndexError) as error:
             raise _unreadable(self.host, command, done.stdout, error) from error
 
-    def start(self, command: Command[Any], stdin: Any = None) -> Any:
+    @asynccontextmanager
+    async def start(self, command: Command[Any], stdin: Any = None) -> AsyncIterator[Any]:
         """
         Start a command whose input and output are bytes, for the time of an ``async with`` block.
 
         :param stdin: the output of another one, on another host
+        :raises HostUnreachableError: the host did not begin it
         """
         import asyncssh
 
         given = asyncssh.DEVNULL if stdin is None else stdin
-        return self._connection.create_process(command.line, stdin=given, encoding=None)
+        opening = self._connection.create_process(command.line, stdin=given, encoding=None)
+        try:
+            process = await asyncio.wait_for(opening, CHANNEL_TIMEOUT_S)
+        except (OSError, asyncssh.Error) as error:
+            raise _unreachable(self.host, error) from error
+        async with process:
+            yield process
 
     @asynccontextmanager
     async def forward(self, port: int) -> AsyncIterator[int]:
         """
         Reach a port of the host's loopback, for the time of a ``with`` block, by a port of ours that is yielded.
 
-        What goes through is encrypted by ssh; nobody else's machine can reach either port. A host that has gone without
-        a word is noticed after two minutes: who waits for an answer through the port would wait for ever.
+        What goes through is encrypted by ssh; nobody else's machine can reach either port.
 
         :raises HostUnreachableError: no port could be had here; that the host refuses shows when it is used
         """
         import asyncssh
 
-        self._connection.set_keepalive(KEEPALIVE_S, KEEPALIVES_MISSED)
         try:
             listener = await self._connection.forward_local_port(LOOPBACK, 0, LOOPBACK, port)
         except (OSError, asyncssh.Error) as error:
@@ -137,10 +146,10 @@ class HostHook(BaseHook):
         """
         Open a connection for the time of a ``with`` block.
 
+        A host that has gone without a word is noticed after two minutes, whatever is asked of it by then.
+
         :raises HostUnreachableError: it could not be made
         """
-        import asyncio
-
         import asyncssh
 
         asyncssh.set_log_level("WARNING")
@@ -148,8 +157,11 @@ class HostHook(BaseHook):
             connection = await asyncio.wait_for(self._provider_hook().get_conn(), CONNECT_TIMEOUT_S)
         except (OSError, asyncssh.Error, asyncssh.KeyImportError, TimeoutError) as error:
             raise _unreachable(self.host, error) from error
-        async with connection:
+        connection.set_keepalive(KEEPALIVE_S, KEEPALIVES_MISSED)
+        try:
             yield HostShell(self.host, connection)
+        finally:
+            await _closed(connection)
 
     def _provider_hook(self) -> Any:
         from airflow.providers.ssh.hooks.ssh import SSHHookAsync
@@ -164,6 +176,15 @@ def target(platform: Platform, name: str) -> Host:
     """Return a host of the platform with the Airflow connection that reaches it filled in."""
     host = platform.host(name)
     return host if host.ssh_conn_id else host.model_copy(update={"ssh_conn_id": platform.ssh_conn_id})
+
+
+async def _closed(connection: Any) -> None:
+    """Close a connection; what the other end does not answer to is not waited for."""
+    connection.close()
+    try:
+        await asyncio.wait_for(connection.wait_closed(), CLOSE_TIMEOUT_S)
+    except TimeoutError:
+        connection.abort()
 
 
 def _is_refused(done: Answer) -> bool:
