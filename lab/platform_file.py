@@ -18,7 +18,8 @@ from lab.variants import UnknownPlatform
 from vitam_operators.ansible_inventory import read_inventory
 from vitam_operators.errors import ConfigError
 from vitam_operators.inventory import as_yaml, draft, host_key_settings, with_settings
-from vitam_operators.platforms import check_platform, read_yaml
+from vitam_operators.platform_yaml import read_yaml
+from vitam_operators.platforms import check_platform
 from vitam_operators.privileges import key_options, sudoers
 
 LAB = Path(__file__).resolve().parent

@@ -14,26 +14,27 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field
 
 from vitam_operators import procedure, versions
+from vitam_operators.config_addresses import Address
 from vitam_operators.config_copies import CopyConfig, DrillConfig, RestoreConfig
 from vitam_operators.config_messages import MessagesConfig
+from vitam_operators.config_paths import AbsolutePath, Url
 from vitam_operators.config_readers import AnyReader
 from vitam_operators.config_services import ElasticsearchCluster, PortsConfig
 from vitam_operators.config_types import (
     ALL_DAYS,
     HOST_KEY_PATTERN,
     OFFER_IN_FILES,
-    URL_PATTERN,
     VERSION_PATTERN,
-    AbsolutePath,
     ConnId,
     HostName,
     LocalTime,
+    MongoUnit,
     Name,
     OfferProvider,
     Port,
     Seconds,
     Strict,
-    Unit,
+    TimerName,
     Weekday,
     known_timezone,
 )
@@ -65,14 +66,14 @@ class Host(Strict):
     """One machine: how it is reached, and which Vitam services it has."""
 
     name: HostName = Field(description="label in the Airflow UI and in the manifest")
-    address: str = Field(min_length=1, description="address or name for ssh")
+    address: Address = Field(description="address or name for ssh")
     ssh_port: Port = 22
     ssh_conn_id: ConnId | None = Field(default=None, description="Airflow connection, when not that of the platform")
     host_key: str | None = Field(
         default=None, pattern=HOST_KEY_PATTERN, description="public host key, as in known_hosts"
     )
-    service_address: str | None = Field(default=None, description="Ansible's ip_service; default: address")
-    admin_address: str | None = Field(default=None, description="Ansible's ip_admin; default: address")
+    service_address: Address | None = Field(default=None, description="Ansible's ip_service; default: address")
+    admin_address: Address | None = Field(default=None, description="Ansible's ip_admin; default: address")
     services: tuple[str, ...] = Field(default=(), description="Vitam components, by their names in Vitam's playbooks")
     offer_provider: OfferProvider | None = Field(
         default=None, description="Ansible's vitam_offers.<offer>.provider; none: its objects are taken to be in files"
@@ -119,14 +120,14 @@ class ReplicaSet(Strict):
 class MongosDaemon(Strict):
     """How the routers are installed on their hosts."""
 
-    unit: Unit = Field(default="vitam-mongos.service", description="systemd unit")
+    unit: MongoUnit = Field(default="vitam-mongos.service", description="systemd unit")
     port: Port = 27017
 
 
 class Daemon(Strict):
     """How one kind of MongoDB process that holds data is installed on its hosts."""
 
-    unit: Unit = Field(description="systemd unit")
+    unit: MongoUnit = Field(description="systemd unit")
     port: Port
     db_path: AbsolutePath = Field(description="storage.dbPath: what is copied")
 
@@ -134,7 +135,7 @@ class Daemon(Strict):
 class MongocDaemon(Daemon):
     """The members of the config set."""
 
-    unit: Unit = "vitam-mongoc.service"
+    unit: MongoUnit = "vitam-mongoc.service"
     port: Port = 27018
     db_path: AbsolutePath = "/vitam/data/mongoc/db"
 
@@ -142,7 +143,7 @@ class MongocDaemon(Daemon):
 class MongodDaemon(Daemon):
     """The members of the shards."""
 
-    unit: Unit = "vitam-mongod.service"
+    unit: MongoUnit = "vitam-mongod.service"
     port: Port = 27019
     db_path: AbsolutePath = "/vitam/data/mongod/db"
 
@@ -169,10 +170,10 @@ class SecuringConfig(Strict):
     wait_for: Literal["midnight", "next_run", "none_running"] = Field(
         default="midnight", description="when the securing counts as done"
     )
-    timers: tuple[str, ...] = Field(
+    timers: tuple[TimerName, ...] = Field(
         default=versions.SECURING_TIMERS, description="units (without suffix) that secure, on the hosts of logbook"
     )
-    other_timers: tuple[str, ...] = Field(
+    other_timers: tuple[TimerName, ...] = Field(
         default=versions.OTHER_TIMERS, description="held on the hosts of their component, but not waited for"
     )
     minutes: tuple[Annotated[int, Field(ge=0, le=59)], ...] = Field(
@@ -216,10 +217,8 @@ class Platform(Strict):
     vitam_version: str = Field(pattern=VERSION_PATTERN, examples=["7.0.1"])
     primary_site: bool = Field(default=True, description="Ansible's primary_site: a secondary one secures nothing")
     ssh_conn_id: ConnId = Field(description="Airflow connection (type ssh) for all hosts")
-    records: str = Field(
-        default="file:///var/lib/vitam-backup",
-        pattern=URL_PATTERN,
-        description="URL of the directory for plans and manifests",
+    records: Url = Field(
+        default="file:///var/lib/vitam-backup", description="URL of the directory for plans and manifests"
     )
     window: WindowConfig = WindowConfig()
     hosts: tuple[Host, ...] = Field(min_length=1)

@@ -6,18 +6,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
 
-from vitam_operators.config_types import (
-    ACCOUNT_PATTERN,
-    REPOSITORY_PATTERN,
-    URL_PATTERN,
-    AbsolutePath,
-    ConnId,
-    HostName,
-    Name,
-    Port,
-    RelativePattern,
-    Strict,
-)
+from vitam_operators.config_paths import AbsolutePath, Mongod, RelativePattern, Repository, Url
+from vitam_operators.config_types import ACCOUNT_PATTERN, ConnId, HostName, Name, Port, Strict
 
 
 class FileSet(Strict):
@@ -68,9 +58,7 @@ class KeepConfig(Strict):
 class ResticConfig(Strict):
     """Where the engine restic keeps copies."""
 
-    repository: str = Field(
-        pattern=REPOSITORY_PATTERN, description="as restic has it; each part has a repository of its own below it"
-    )
+    repository: Repository = Field(description="as restic has it; each part has a repository of its own below it")
     password_conn_id: ConnId = Field(description="Airflow connection whose password is that of the repositories")
     cache_directory: AbsolutePath | None = Field(default=None, description="on each host; none: no cache")
     limit_upload_kib: Annotated[int, Field(ge=1)] | None = Field(default=None, description="KiB/s of each copy")
@@ -103,7 +91,7 @@ class DrillConfig(Strict):
 
     when: Literal["each_backup", "weekly", "by_hand"] = Field(default="each_backup", description="what begins a drill")
     directory: AbsolutePath = Field(default="/vitam/drill", description="for what is extracted; removed at the end")
-    mongod: AbsolutePath = Field(default="/usr/bin/mongod", description="the program that opens copies")
+    mongod: Mongod = Field(default="/usr/bin/mongod", description="the program that opens copies")
     port: Port = Field(default=29019, description="on the loopback; the next copy on the same host has the next port")
     cache_gb: Annotated[float, Field(ge=0.25)] = Field(default=0.5, description="WiredTiger's cache for each copy")
     cpu_percent: Annotated[int, Field(ge=1)] = Field(default=100, description="of one processor, for each copy")
@@ -133,10 +121,8 @@ def _by_id(value: Any) -> Any:
 class RestoreConfig(Strict):
     """Whose backups are restored onto this platform, who has their copies, and who may approve it."""
 
-    records: str | None = Field(
-        default=None,
-        pattern=URL_PATTERN,
-        description="URL of the directory with the backups' records, when they are another platform's",
+    records: Url | None = Field(
+        default=None, description="URL of the directory with the backups' records, when they are another platform's"
     )
     held_by: dict[HostName, HostName] = Field(
         default={}, description="for hosts of another platform: the host of this one that has their copies"

@@ -6,7 +6,8 @@ from typing import Literal
 
 from pydantic import Field
 
-from vitam_operators.config_types import AbsolutePath, ConnId, HostName, Name, Port, Strict, Unit
+from vitam_operators.config_paths import AbsolutePath
+from vitam_operators.config_types import ConnId, ElasticUnit, HostName, Name, Port, Strict
 
 
 class ElasticsearchCluster(Strict):
@@ -14,7 +15,7 @@ class ElasticsearchCluster(Strict):
 
     name: Name
     hosts: tuple[HostName, ...] = Field(min_length=1)
-    unit: Unit = "vitam-elasticsearch-data.service"
+    unit: ElasticUnit = "vitam-elasticsearch-data.service"
     port: Port = 9200
     scheme: Literal["http", "https"] = "http"
     conn_id: ConnId | None = Field(default=None, description="Airflow connection with an account, where one is asked")

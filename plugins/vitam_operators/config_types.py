@@ -4,31 +4,28 @@ from __future__ import annotations
 
 import datetime as dt
 import difflib
-import re
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
+from vitam_operators.config_paths import PATH_PATTERN, REPOSITORY_PATTERN, URL_PATTERN
+
 NAME_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$"
 HOST_NAME_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,149}$"
-PATH_PATTERN = r"^/[^\s'\"\\$`]*[^/\s'\"\\$`]$"
 UNIT_PATTERN = r"^[\w@.:-]+\.service$"
+TIMER_PATTERN = r"^[\w@:-]+$"
 VERSION_PATTERN = r"^\d+(\.\d+)*(\.rc\.\d+)?$"
 HOST_KEY_PATTERN = r"^(ssh|ecdsa|sk)-\S+ \S+$"
-URL_PATTERN = r"^[a-z][a-z0-9+.-]*://\S+$"
 DOTTED_PATTERN = r"^[A-Za-z_]\w*(\.[A-Za-z_]\w*)+$"
 ACCOUNT_PATTERN = r"^\S(.{0,126}\S)?$"
-REPOSITORY_PATTERN = (
-    r"^(/|sftp:([\w.-]+@)?[\w.-]+:/|s3:https?://[\w.-]+(:\d+)?/|rest:https?://[\w.-]+(:\d+)?/)"
-    r"([\w.-]+/)*[\w.-]*$"
-)
 
 PATTERNS_IN_WORDS: dict[str, str] = {
     NAME_PATTERN: "letters, digits, '_', '.' and '-', 63 at most, a letter or a digit first",
     HOST_NAME_PATTERN: "letters, digits, '_', '.' and '-', 150 at most, a letter or a digit first",
     PATH_PATTERN: "an absolute path without spaces, quotes, '$' and a '/' at its end",
     UNIT_PATTERN: "a systemd unit such as 'vitam-mongod.service'",
+    TIMER_PATTERN: "the name of a timer without '.timer', such as 'vitam-traceability-audit'",
     VERSION_PATTERN: "Vitam's version such as '7.0.1'",
     HOST_KEY_PATTERN: "a public host key such as 'ssh-ed25519 AAAAC3...', without host name and comment",
     REPOSITORY_PATTERN: "a repository of restic without an account's key in it: '/path', 'sftp:user@host:/path', "
@@ -42,8 +39,10 @@ PATTERNS_IN_WORDS: dict[str, str] = {
 Name = Annotated[str, Field(pattern=NAME_PATTERN)]
 HostName = Annotated[str, Field(pattern=HOST_NAME_PATTERN)]
 """Longer than a name of ours, as sites have whole domain names; the names of records have to hold it."""
-AbsolutePath = Annotated[str, Field(pattern=PATH_PATTERN)]
 Unit = Annotated[str, Field(pattern=UNIT_PATTERN)]
+MongoUnit = Annotated[Unit, AfterValidator(lambda unit: _named(unit, "MongoDB", "mongo"))]
+ElasticUnit = Annotated[Unit, AfterValidator(lambda unit: _named(unit, "Elasticsearch", "elastic", "opensearch"))]
+TimerName = Annotated[str, Field(pattern=TIMER_PATTERN)]
 ConnId = Annotated[str, Field(min_length=1)]
 Port = Annotated[int, Field(ge=1, le=65535)]
 Seconds = Annotated[int, Field(ge=1)]
@@ -64,23 +63,6 @@ OfferProvider = Literal[
 sources/common/common-storage/src/main/java/fr/gouv/vitam/common/storage/constants/StorageProvider.java:36."""
 OFFER_IN_FILES = ("filesystem", "filesystem-hash")
 TAPE_LIBRARY = "tape-library"
-
-
-def relative_pattern(pattern: str) -> str:
-    """
-    Return a pattern of what is left out as tar compares it: relative, without "./" before and "/" behind.
-
-    :raises ValueError: it is empty, or leads out of the directory: it would leave out nothing, in silence
-    """
-    found = re.sub(r"^(\./+)+", "", pattern).rstrip("/")
-    if pattern.startswith("/") or ".." in found.split("/"):
-        raise ValueError("leads out of path, write it relative to path, such as 'backup'")
-    if found in ("", "."):
-        raise ValueError("leaves out nothing or everything, write what is left out, relative to path")
-    return found
-
-
-RelativePattern = Annotated[str, AfterValidator(relative_pattern)]
 
 
 def known_timezone(name: str) -> str:
@@ -112,6 +94,17 @@ LocalTime = Annotated[
     AfterValidator(_wall_clock),
     WithJsonSchema({"type": "string", "pattern": r"^([01]\d|2[0-3]):[0-5]\d(:[0-5]\d)?$"}),
 ]
+
+
+def _named(unit: str, whose: str, *words: str) -> str:
+    """
+    Return a unit that has one of these words in its name: the night stops it and takes what it left for data at rest.
+
+    :raises ValueError: it has none
+    """
+    if not any(word in unit.lower() for word in words):
+        raise ValueError(f"is no unit of {whose}, expected a name with {' or '.join(map(repr, words))} in it")
+    return unit
 
 
 class Strict(BaseModel):

@@ -26,7 +26,8 @@ from vitam_operators.config_copies import vitam_file_sets
 from vitam_operators.errors import ConfigError
 from vitam_operators.inventory_mongodb import ROOT_PATH, root_path
 from vitam_operators.inventory_topology import Topology, topology
-from vitam_operators.platforms import check_platform, read_yaml
+from vitam_operators.platform_yaml import read_yaml
+from vitam_operators.platforms import check_platform
 
 VERSION_KEY = "force_vitam_version"
 """ProgrammeVitam/vitam@7.0.1 deployment/ansible-vitam/roles/vitam/tasks/main.yml:52: the version of the packages."""

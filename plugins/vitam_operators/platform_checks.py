@@ -5,12 +5,10 @@ from __future__ import annotations
 import datetime as dt
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from pathlib import PurePosixPath
 
-from vitam_operators import port_checks, procedure, reader_checks, versions
+from vitam_operators import path_checks, port_checks, procedure, reader_checks, versions
 from vitam_operators.config import MongoCluster, Platform, ReplicaSet
-from vitam_operators.config_copies import FileSet
-from vitam_operators.parts import OFFER, all_parts, holds, hosts_of
+from vitam_operators.parts import OFFER, all_parts
 from vitam_operators.platform_mistakes import did_you_mean
 
 A_DAY_S = 24 * 3600
@@ -26,6 +24,7 @@ def findings(platform: Platform) -> Iterator[str]:
     yield from _elasticsearch(platform)
     yield from _securing(platform)
     yield from _restic(platform)
+    yield from path_checks.findings(platform)
     yield from _file_sets(platform)
     yield from _keep(platform)
     yield from _drill(platform)
@@ -125,17 +124,8 @@ def _securing(platform: Platform) -> Iterator[str]:
 
 
 def _restic(platform: Platform) -> Iterator[str]:
-    copies = platform.copies
-    if copies.restic is None:
-        if copies.engine == "restic":
-            yield "at copy.restic: needed when copy.engine is 'restic', it says where the repository is"
-        return
-    for index, file_set in enumerate(copies.file_sets):
-        if holds(file_set, copies.restic.repository):
-            yield (
-                f"at copy.file_sets.{index} ({file_set.name}).path: it holds copy.restic.repository "
-                f"({copies.restic.repository}), put that under exclude"
-            )
+    if platform.copies.restic is None and platform.copies.engine == "restic":
+        yield "at copy.restic: needed when copy.engine is 'restic', it says where the repository is"
 
 
 def _file_sets(platform: Platform) -> Iterator[str]:
@@ -147,22 +137,6 @@ def _file_sets(platform: Platform) -> Iterator[str]:
         yield from _unknown(f"{at}.services", file_set.services, procedure.SERVICES, "service")
         if file_set.hosts and file_set.services:
             yield f"at {at}.services: hosts are named, too; leave out one of the two"
-        if holds(file_set, platform.copies.directory):
-            yield f"at {at}.path: it holds copy.directory ({platform.copies.directory}), put that under exclude"
-        if holds(file_set, platform.drill.directory):
-            yield f"at {at}.path: it holds drill.directory ({platform.drill.directory}), put that under exclude"
-        for path in sorted(_running_databases(platform, file_set)):
-            yield f"at {at}.path: it holds {path} of members that run during the copy, put that under exclude"
-
-
-def _running_databases(platform: Platform, file_set: FileSet) -> set[str]:
-    on = set(hosts_of(platform, file_set))
-    paths = (
-        getattr(cluster, kind).db_path
-        for host, cluster, kind in port_checks.daemons(platform)
-        if host in on and kind != "mongos"
-    )
-    return {path for path in paths if holds(file_set, path)}
 
 
 def _keep(platform: Platform) -> Iterator[str]:
@@ -172,12 +146,6 @@ def _keep(platform: Platform) -> Iterator[str]:
 
 
 def _drill(platform: Platform) -> Iterator[str]:
-    directory, ours = PurePosixPath(platform.drill.directory), platform.copies.directory
-    for path in sorted(
-        {ours, *(getattr(c, kind).db_path for _, c, kind in port_checks.daemons(platform) if kind != "mongos")}
-    ):
-        if directory.is_relative_to(path) or PurePosixPath(path).is_relative_to(directory):
-            yield f"at drill.directory: {directory} and {path} hold one another, a drill needs a directory of its own"
     for host, ports in port_checks.listening(platform).items():
         sets = sum(name == host and kind != "mongos" for name, _, kind in port_checks.daemons(platform))
         wanted = range(platform.drill.port, platform.drill.port + sets)

@@ -40,8 +40,8 @@ def sentence(content: Any, item: Any) -> str:
     if item["type"] == "missing":
         return f"at {where}: missing, a value is needed"
     if item["type"] == "value_error":
-        return f"at {where}: {item['ctx']['error']}, found {_shown(item['input'])}"
-    return f"at {where}: expected {_expected(item)}, found {_shown(item['input'])}{_advice(item)}"
+        return f"at {where}: {item['ctx']['error']}, found {shown(item['input'])}"
+    return f"at {where}: expected {_expected(item)}, found {shown(item['input'])}{_advice(item)}"
 
 
 def in_words(content: Any, location: Location) -> str:
@@ -134,7 +134,7 @@ def _advice(item: Any) -> str:
     return ""
 
 
-def _shown(value: Any) -> str:
+def shown(value: Any) -> str:
     """Return a value for the eyes of everybody: what stands before the host in a URL may be a password."""
     if value is None or value in ([], (), {}):
         return "nothing"

@@ -10,7 +10,7 @@ import argparse
 import json
 import os
 import sys
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,10 @@ from pydantic import ValidationError
 from vitam_operators.config import Platform
 from vitam_operators.errors import ConfigError
 from vitam_operators.platform_checks import findings
-from vitam_operators.platform_mistakes import sentence, without_mistakes
+from vitam_operators.platform_mistakes import in_words as path_words
+from vitam_operators.platform_mistakes import sentence, shown, without_mistakes
+from vitam_operators.platform_texts import odd_texts
+from vitam_operators.platform_yaml import read_yaml
 from vitam_operators.window import in_words
 
 PLATFORM_FILE_VARIABLE = "VITAM_BACKUP_PLATFORM"
@@ -77,25 +80,6 @@ def _platform_at(path: str, changed_ns: int, size_bytes: int) -> Platform:
     return load_platform(Path(path))
 
 
-def read_yaml(text: str) -> Any:
-    """
-    Read YAML in which no key stands twice: of two, YAML would silently take the second.
-
-    :raises yaml.YAMLError: with the line
-    """
-    return yaml.load(text, Loader=_OnceLoader)  # noqa: S506 - a SafeLoader
-
-
-class _OnceLoader(yaml.SafeLoader):
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
-        seen: set[str] = set()
-        for key, _ in node.value:
-            if key.value in seen:
-                raise yaml.constructor.ConstructorError(None, None, f"key {key.value!r} stands twice", key.start_mark)
-            seen.add(key.value)
-        return super().construct_mapping(node, deep=deep)
-
-
 def check_platform(content: Any, *, source: str) -> Platform:
     """
     Turn the content of a platform file into a :class:`Platform`.
@@ -106,13 +90,15 @@ def check_platform(content: Any, *, source: str) -> Platform:
     """
     if not isinstance(content, dict):
         raise ConfigError(f"{source} holds no keys, found {type(content).__name__}", hint=HINT)
+    odd = {place: (words, text) for place, words, text in odd_texts(content)}
+    texts = [f"at {path_words(content, p)}: {words}, found {shown(text)}" for p, (words, text) in odd.items()]
     try:
         platform = Platform.model_validate(content)
     except ValidationError as error:
         items = error.errors()
-        words = [sentence(content, item) for item in items]
-        raise _wrong(source, [*words, *_behind(content, items)]) from error
-    if words := list(findings(platform)):
+        words = [sentence(content, item) for item in items if item["loc"] not in odd]
+        raise _wrong(source, [*texts, *words, *_behind(content, items)]) from error
+    if words := [*texts, *findings(platform)]:
         raise _wrong(source, words)
     return platform
 
