@@ -101,7 +101,7 @@ with DAG(
             type=["null", "string"],
             pattern=LABEL_IN_A_FORM,
             title="Backup",
-            description_md="Its name, such as `20261123T190000Z`. Empty: the newest that a restore drill has opened.",
+            description_md="Its name, as `20261123T190000Z`. Empty: the newest whole one that a drill has opened.",
         ),
         "until": Param(
             None,

@@ -1,7 +1,7 @@
 """
 Restore drill: proof that a backup can be opened, beside a platform that runs.
 
-1. **choose_backup**: the backup that is asked for, or the newest sealed one without a drill.
+1. **choose_backup**: the backup that is asked for, or the newest whole sealed one without a drill.
 2. **extract_copy**, then **extract_files**: each copy is extracted on the host that holds it, into a directory of the
    drill's own; its checksum is proved on the way. Databases come first: a directory that has no room is left out alone.
 3. **open_copy**: a mongod of its own opens each database copy, on the loopback, outside its replica set, read-only.
@@ -61,7 +61,7 @@ with DAG(
             type=["null", "string"],
             pattern=LABEL_IN_A_FORM,
             title="Backup",
-            description_md="Its name, as `20261124T190000Z`. Empty: the newest sealed one without a drill.",
+            description_md="Its name, as `20261124T190000Z`. Empty: the newest whole sealed one without a drill.",
         ),
     },
 ) as dag:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
 from typing import Any
@@ -103,6 +103,11 @@ def entries(nights: Nights) -> list[Backup]:
         return []
     found = (entry(night) for night in map(Night, nights.directory.iterdir()) if moment_of(night.label))
     return sorted(filter(None, found), key=lambda backup: backup.order, reverse=True)
+
+
+def last_good(newest_first: Iterable[Backup]) -> Backup | None:
+    """Return the last backup that a restore may begin with and that lacks nothing; ``None`` when there is none."""
+    return next((backup for backup in newest_first if backup.restorable and backup.whole), None)
 
 
 def entry(night: Night) -> Backup | None:

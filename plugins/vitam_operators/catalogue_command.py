@@ -38,13 +38,14 @@ def table(backups: Sequence[Backup], now: dt.datetime) -> Iterator[str]:
 def _row(backup: Backup, now: dt.datetime) -> tuple[str, ...]:
     age_s = (now - backup.opened_at).total_seconds()
     age = duration_words(age_s) if age_s < A_DAY_S else f"{age_s // A_DAY_S:.0f} d"
-    note = "; ".join(filter(None, (backup.reason, backup.note)))
+    note = "; ".join(filter(None, ("" if backup.whole else backup.holds, backup.reason, backup.note)))
     return backup.label, backup.state, age, size_words(backup.size_bytes), str(len(backup.parts)), note
 
 
 def as_json(backups: Sequence[Backup]) -> str:
-    """Return the list for programs: the keys of :class:`Backup`, and whether it can be restored."""
-    content = [dataclasses.asdict(backup) | {"restorable": backup.restorable} for backup in backups]
+    """Return the list for programs: the keys of :class:`Backup`, whether it is whole, whether it can be restored."""
+    more = [{"restorable": backup.restorable, "whole": backup.whole} for backup in backups]
+    content = [dataclasses.asdict(backup) | one for backup, one in zip(backups, more, strict=True)]
     return json.dumps(content, indent=2, default=dt.datetime.isoformat)
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from vitam_operators.catalogue import Backup, last_good
 from vitam_operators.nights import Night
 from vitam_operators.words import duration_words, size_words
 
@@ -26,6 +27,12 @@ def summary_lines(summary: Mapping[str, Any]) -> Iterator[str]:
         yield f"primary of {name} was down for {duration_words(down_s)}"
     for name, part in summary["parts"].items():
         yield f"{name} on {part['host']}: {size_words(part['size_bytes'])}, sha256 {part['sha256']}"
+
+
+def last_good_words(newest_first: Iterable[Backup]) -> str:
+    """Name the last backup that a restore may begin with and that lacks nothing."""
+    good = last_good(newest_first)
+    return f"last good backup: {good.label}, {good.state}" if good else "last good backup: none"
 
 
 def red_words(states: Mapping[str, str]) -> Iterator[str]:

@@ -6,24 +6,27 @@ import datetime as dt
 from collections.abc import Iterable
 from itertools import islice
 
-from vitam_operators.nights import HELD, MANIFEST, RESTART, Night
+from vitam_operators.nights import HELD, MANIFEST, OPEN, RESTART, Night
+from vitam_operators.wholeness import EVERYTHING, held
 from vitam_operators.window import Window
 
 NIGHTS_LOOKED_AT = 5
 
 
 def cold_s(night: Night) -> float | None:
-    """Return the seconds from the end of the securing to the restart of a sealed night, ``None`` for another."""
-    held, restart = night.read(HELD), night.read(RESTART)
-    if held is None or restart is None or night.read(MANIFEST) is None:
+    """Return the seconds from the end of the securing to the restart of a sealed whole night, ``None`` for another."""
+    secured, restart, manifest = night.read(HELD), night.read(RESTART), night.read(MANIFEST)
+    if secured is None or restart is None or manifest is None:
+        return None
+    if held(manifest | (night.read(OPEN) or {}), manifest.get("parts", ())) != EVERYTHING:
         return None
     return (
-        dt.datetime.fromisoformat(restart["began_at"]) - dt.datetime.fromisoformat(held["asked_at"])
+        dt.datetime.fromisoformat(restart["began_at"]) - dt.datetime.fromisoformat(secured["asked_at"])
     ).total_seconds()
 
 
 def longest_cold_s(newest_first: Iterable[Night]) -> float | None:
-    """Return the longest of the last nights that were sealed, in seconds; ``None`` when there is none."""
+    """Return the longest of the last whole nights that were sealed, in seconds; ``None`` when there is none."""
     known = (seconds for seconds in map(cold_s, newest_first) if seconds is not None)
     return max(islice(known, NIGHTS_LOOKED_AT), default=None)
 

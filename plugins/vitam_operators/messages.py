@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 from vitam_operators.errors import DrillFailedError, StepFailedError, VitamBackupError
+from vitam_operators.wholeness import EVERYTHING
 from vitam_operators.words import duration_words, size_words
 
 UP, DOWN, NOT_PROVED, UNTOUCHED = "UP", "DOWN", "not proved up", "untouched"
@@ -23,6 +24,7 @@ class NightEnd:
     :param platform: the platform's name
     :param platform_is: ``UP``, ``DOWN``, ``not proved up``; ``untouched`` when nothing was stopped
     :param sealed: whether there is a backup
+    :param holds: what it holds, see :mod:`vitam_operators.wholeness`
     :param failed: the first step that failed, with what it acted on; empty when none did
     :param size_bytes: of the backup
     :param down_s: seconds for which Vitam was down
@@ -34,6 +36,7 @@ class NightEnd:
     platform: str
     platform_is: str
     sealed: bool = False
+    holds: str = EVERYTHING
     failed: str = ""
     size_bytes: int = 0
     down_s: float = 0.0
@@ -54,7 +57,8 @@ def subject(night: NightEnd) -> str:
     if not night.sealed:
         return f"Vitam {night.platform}: backup FAILED{during} - {platform}"
     size = size_words(night.size_bytes).replace(".0 ", " ")
-    sealed = f"Vitam {night.platform}: backup sealed, {size}, down {_rough(night.down_s)}"
+    of = "" if night.holds == EVERYTHING else f" of {night.holds}"
+    sealed = f"Vitam {night.platform}: backup{of} sealed, {size}, down {_rough(night.down_s)}"
     if night.good:
         return sealed + _down_before(night)
     return f"{sealed}{f', but {night.failed} FAILED' if night.failed else ''} - {platform}"

@@ -262,6 +262,19 @@ def test_the_newest_sealed_backup_without_a_drill_is_chosen(drill, steps):
     assert chosen(steps) == drill.label
 
 
+def test_a_partial_backup_is_drilled_by_name_only(drill, steps):
+    """Kind of fault: a part is proved, and it looks as if the whole were."""
+    part = backup(drill, "20980101T190000Z", manifest={})
+    files = {name: one for name, one in json.loads(drill.manifest)["parts"].items() if one["kind"] == "files"}
+    part.write("open", {**part.opened, "copies": "files", "parts": list(files)})
+    part.write("manifest", {**json.loads(drill.manifest), "copies": "files", "parts": files})
+    assert chosen(steps) == drill.label
+    drill.night.records.write("drill", {"state": "passed", "run_id": "another"})
+    assert chosen(steps) == drill.label
+    drill.night.records.write("drilling", {"run_id": "another"})
+    assert chosen(steps, part.label) == part.label
+
+
 def test_when_all_have_had_their_drill_the_newest_has_another(drill, steps):
     """Disks forget: a copy that was right in spring need not be in autumn."""
     drill.night.records.write("drill", {"state": "passed", "run_id": "another"})

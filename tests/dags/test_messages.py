@@ -52,10 +52,28 @@ def test_a_good_night_is_told_once_each_way(told):
     assert "sha256" in mail.get_body(("html",)).get_content()
     assert [path for path, _ in told.pings.told] == [f"{URL}/start", URL]
     assert told.pings.told[1][1] == mail["Subject"]
+    assert f"last good backup: {told.records.label}, verified" in mail.get_body(("html",)).get_content()
     (other,) = fakes.NOTIFIED
     assert other["line"] == mail["Subject"]
     assert "platform is UP" in other["more"][0]
     assert told.records.read(MESSAGES)["sent"] == ["mail", "notifiers.0", "ping"]
+
+
+def test_a_night_of_a_part_is_no_success_to_whoever_waits_for_a_backup(told):
+    """Kind of fault: a part is told as the whole. Outside, somebody rings when no whole backup is heard of."""
+    told.run(copies="files")
+    assert told.state == "success"
+    assert told.pings.told == []
+    (mail,) = told.mailbox.mails
+    assert mail["Subject"].startswith("Vitam told: backup of files only sealed, ")
+    assert "last good backup: none" in mail.get_body(("html",)).get_content()
+
+
+def test_a_night_of_a_part_that_fails_rings(told):
+    """The platform may be down, whatever was to be copied."""
+    told.failing = {"copy_files": "before"}
+    told.run(copies="files")
+    assert [path for path, _ in told.pings.told] == [f"{URL}/fail"]
 
 
 def test_under_airflow_as_well(airflow_database, told):

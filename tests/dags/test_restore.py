@@ -451,6 +451,18 @@ def test_the_newest_drilled_is_the_default(restore):
     assert restore.state == "success"
 
 
+def test_a_partial_backup_is_restored_by_name_only(restore):
+    """Kind of fault: a part is taken for the whole: what it lacks would stay as the disaster left it."""
+    restore.backup.write("drill", {"state": "passed"})
+    opened = restore.backup.opened
+    more = [*opened["platform_parts"], "app-offer"]
+    restore.backup.write("open", {**opened, "copies": "databases", "platform_parts": more})
+    restore.run(backup=None)
+    assert restore.states["choose_backup"] == ["failed"]
+    restore.run(backup=restore.backup.label)
+    assert restore.states["choose_backup"] == ["success"]
+
+
 def no_room(host: Any) -> None:
     host.free_bytes = 1000
 

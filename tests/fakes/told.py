@@ -18,6 +18,7 @@ from vitam_operators.nights import Night, Nights, Record
 from vitam_operators.parts import DATABASES, MongoPart, all_parts
 from vitam_operators.phases import phase
 from vitam_operators.procedure import BACK, DRAIN, FRONT
+from vitam_operators.wholeness import PLATFORM_PARTS
 from vitam_operators.window import next_window, window_beginning
 
 GIB = 1024**3
@@ -77,6 +78,7 @@ class ToldNight:
             "note": self.note,
             "copies": "everything",
             "parts": [part.name for part in all_parts(platform)],
+            PLATFORM_PARTS: [part.name for part in all_parts(platform)],
             "units_before": {
                 host.name: [f"vitam-{service}.service" for service in host.services] for host in platform.hosts
             },

@@ -7,6 +7,7 @@ from typing import Any
 from airflow.sdk.exceptions import AirflowSkipException
 
 from vitam_operators import drill, nights, systemd
+from vitam_operators.catalogue import entry
 from vitam_operators.errors import BackupNotFitError
 from vitam_operators.hooks.hosts import HostHook, target
 from vitam_operators.hooks.records import nights_of
@@ -43,10 +44,10 @@ class DrillOperator(NightOperator):
 
 class ChooseBackupOperator(DrillOperator):
     """
-    Choose the backup to drill: the one that is asked for, or the newest one without a drill, or else the newest.
+    Choose the backup to drill: the one that is asked for, or the newest whole one without a drill, or else the newest.
 
     A second try chooses what the first one did. A run that is cleared after its end begins a new drill of the same
-    backup. Only sealed backups whose copies are there count.
+    backup. Only sealed backups whose copies are there count; a partial one is drilled by name.
     """
 
     async def act(self, context: Any) -> str:
@@ -80,9 +81,9 @@ class ChooseBackupOperator(DrillOperator):
 
     @staticmethod
     def _newest(known: list[Night]) -> Night:
-        fit = [night for night in known if night.read(nights.MANIFEST) is not None and night.read(PRUNED) is None]
+        fit = [night for night in known if _is_fit(night)]
         if not fit:
-            raise AirflowSkipException("there is no sealed backup to drill")
+            raise AirflowSkipException("there is no whole sealed backup to drill")
         return next((night for night in fit if night.read(DRILL) is None), fit[0])
 
     def _require_hosts(self, night: Night) -> None:
@@ -94,6 +95,12 @@ class ChooseBackupOperator(DrillOperator):
                 f"backup {night.label} has copies on hosts that the platform file does not have: {', '.join(gone)}",
                 hint="choose a newer backup, or put the host back into the platform file",
             )
+
+
+def _is_fit(night: Night) -> bool:
+    """Tell whether a backup is whole, and its copies are there as far as is known."""
+    backup = entry(night)
+    return backup is not None and backup.whole and backup.sealed_at is not None and night.read(PRUNED) is None
 
 
 class PartOfDrillOperator(DrillOperator):

@@ -17,6 +17,8 @@ from vitam_operators.operators.looks import GUARD, Facts, answers_of, findings_o
 from vitam_operators.operators.prune import KEPT_FOR_EVER, planned
 from vitam_operators.operators.services import note
 from vitam_operators.operators.telling import try_to_tell_of_the_dead
+from vitam_operators.parts import planned_parts
+from vitam_operators.wholeness import EVERYTHING
 from vitam_operators.window import Window, manual_window, window_beginning
 
 
@@ -49,9 +51,14 @@ class PlanNightOperator(NightOperator):
     def execute(self, context: Any) -> Any:
         """Tell of runs that have died, and that this night begins; then plan."""
         try_to_tell_of_the_dead(self.platform, answers_of(context, "check_host", GUARD))
-        if not context["params"].get("plan_only"):
+        if not context["params"].get("plan_only") and self._is_whole(context):
             notifications.tell_begin(self.platform, nights.backup_id(context["dag_run"].run_after))
         return asyncio.run(self.act(context))
+
+    def _is_whole(self, context: Any) -> bool:
+        """Tell whether the run was asked for every part: what outside waits for a night waits for a whole one."""
+        copies = context["params"].get("copies") or EVERYTHING
+        return planned_parts(self.platform, copies) == planned_parts(self.platform, EVERYTHING)
 
     async def act(self, context: Any) -> Facts:
         """

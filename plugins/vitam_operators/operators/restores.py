@@ -84,7 +84,7 @@ def kept(night: Night) -> bool:
 
 
 class ChooseRestoreOperator(RestoreOperator):
-    """Choose the backup to restore: the one that is asked for, or the newest one that a drill has opened."""
+    """Choose the backup to restore: the one that is asked for, or the newest whole one that a drill has opened."""
 
     async def act(self, context: Any) -> str:
         """Return the backup's label."""
@@ -111,10 +111,10 @@ class ChooseRestoreOperator(RestoreOperator):
 
     @staticmethod
     def _newest_drilled(known: list[Backup]) -> Backup:
-        backup = next((backup for backup in known if backup.state == DRILLED), None)
+        backup = next((backup for backup in known if backup.state == DRILLED and backup.whole), None)
         if backup is None:
             raise BackupNotFitError(
-                "no backup was proved by a restore drill",
+                "no whole backup was proved by a restore drill",
                 hint="trigger vitam_restore_drill first, or name the backup that you want all the same",
             )
         return backup

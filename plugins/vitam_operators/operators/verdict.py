@@ -5,12 +5,23 @@ from __future__ import annotations
 from typing import Any
 
 from vitam_operators import left_down, manifest, messages, nights
-from vitam_operators.conclusions import down_time_s, first_failed, late_s, late_words, red_words, summary_lines
+from vitam_operators.catalogue import entries
+from vitam_operators.conclusions import (
+    down_time_s,
+    first_failed,
+    last_good_words,
+    late_s,
+    late_words,
+    red_words,
+    summary_lines,
+)
 from vitam_operators.errors import NotProvedError, RecordsAwayError, StepFailedError, VitamBackupError
+from vitam_operators.hooks.records import nights_of
 from vitam_operators.nights import Night
 from vitam_operators.operators import platform_state
 from vitam_operators.operators.looks import DOWN, answers_of
 from vitam_operators.operators.telling import TellingOperator, task_states
+from vitam_operators.wholeness import EVERYTHING, held
 
 HINT = "the first red task of this run says what is left to do"
 LATE_HINT = "look in its records for what took so long; begin earlier, or raise window.restart_reserve_s"
@@ -55,8 +66,10 @@ class ConcludeNightOperator(TellingOperator):
         away = isinstance(error, RecordsAwayError)
         subject = messages.unseen(self.platform.name, "backup") if away else messages.subject(end)
         lines = (night.read(nights.CONCLUSION) or {}).get("lines", []) if night else []
-        ping_what = messages.SUCCESS if error is None else messages.FAIL
-        self.send(context, subject, error, lines=lines, ping_what=ping_what)
+        last = [] if away else [last_good_words(entries(nights_of(self.platform)))]
+        proved = messages.SUCCESS if end.holds == EVERYTHING else None
+        ping_what = proved if error is None else messages.FAIL
+        self.send(context, subject, error, lines=[*lines, *last], ping_what=ping_what)
 
     def _end(self, context: Any, night: Night | None) -> messages.NightEnd:
         failed = first_failed(self.dag, task_states(context))
@@ -68,6 +81,7 @@ class ConcludeNightOperator(TellingOperator):
             self.platform.name,
             platform_is=summary.get("platform_is", messages.NOT_PROVED),
             sealed=not not_sealed(night),
+            holds=held(night.opened, night.opened["parts"]),
             failed=failed,
             size_bytes=summary.get("size_bytes", 0),
             down_s=summary.get("down_s", 0.0),

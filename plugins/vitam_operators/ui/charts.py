@@ -110,9 +110,13 @@ def _floor() -> int:
     return TIMELINE_HEIGHT - BOTTOM
 
 
+def _counts(night: NightRead) -> bool:
+    return night.backup.sealed_at is not None and night.backup.whole
+
+
 def sizes(newest_first: Sequence[NightRead]) -> Sizes | None:
-    """Return the line of the sizes; ``None`` with fewer than two good backups."""
-    known = [(index, n.backup.size_bytes) for index, n in enumerate(reversed(newest_first)) if n.backup.sealed_at]
+    """Return the line of the sizes; ``None`` with fewer than two whole ones."""
+    known = [(index, n.backup.size_bytes) for index, n in enumerate(reversed(newest_first)) if _counts(n)]
     if len(known) < 2:
         return None
     top_bytes = max(size for _, size in known) or 1

@@ -35,11 +35,11 @@ def _families(overview: Overview) -> Iterator[tuple[str, str, str, Samples]]:
     good, ended, running = overview.good, overview.ended, overview.running
     age: Samples = [({}, overview.age_s(good))] if good else []
     opened: Samples = [({}, good.opened_at.timestamp())] if good else []
-    yield "last_success_timestamp", "seconds", "When the last backup that can be restored was opened.", opened
-    yield "age", "seconds", "Age of the last backup that can be restored.", age
+    yield "last_success_timestamp", "seconds", "When the last whole backup that can be restored was opened.", opened
+    yield "age", "seconds", "Age of the last whole backup that can be restored.", age
     size = good.size_bytes if good else None
-    yield "size", "bytes", "Size of the last backup that can be restored.", _one(size)
-    yield "missed_nights", "", "Windows that have ended since without another good backup.", _one(overview.missed)
+    yield "size", "bytes", "Size of the last whole backup that can be restored.", _one(size)
+    yield "missed_nights", "", "Windows that have ended since without another good whole backup.", _one(overview.missed)
     phases = ended.times.phases if ended else ()
     seconds: Samples = [({"phase": phase.name}, phase.seconds(overview.now)) for phase in phases if phase.ended_at]
     yield "phase_duration", "seconds", "Duration of each phase of the last night that is over.", seconds
@@ -62,9 +62,9 @@ def _families(overview: Overview) -> Iterator[tuple[str, str, str, Samples]]:
         "When a restore drill passed last.",
         _one(drilled.timestamp() if drilled else None),
     )
-    state = ended.backup.state if ended else None
+    state = overview.ended_whole.backup.state if overview.ended_whole else None
     states: Samples = [({"state": name}, float(name == state)) for name in STATES] if state else []
-    yield "state", "", "State of the backup of the last night that is over: 1 for the one that holds.", states
+    yield "state", "", "State of the backup of the last whole night that is over: 1 for the one that holds.", states
 
 
 def _one(value: float | None) -> Samples:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from statistics import median
 
 from vitam_operators import nights as records
-from vitam_operators.catalogue import Backup, Reader, entries
+from vitam_operators.catalogue import Backup, Reader, entries, last_good
 from vitam_operators.config import Platform, WindowConfig
 from vitam_operators.nights import Nights
 from vitam_operators.ui.reading import NightRead, night_of
@@ -50,10 +50,15 @@ class Overview:
         return next((night for night in self.nights if not night.running), None)
 
     @property
+    def ended_whole(self) -> NightRead | None:
+        """The last night that is over and that copied, or was to copy, every part."""
+        return next((night for night in self.nights if not night.running and night.backup.whole), None)
+
+    @property
     def good(self) -> Backup | None:
-        """The last backup that a restore may begin with."""
+        """The last backup that a restore may begin with and that lacks nothing."""
         busy = {night.backup.label for night in self.nights if night.running}
-        return next((backup for backup in self.backups if backup.restorable and backup.label not in busy), None)
+        return last_good(backup for backup in self.backups if backup.label not in busy)
 
     @property
     def good_night(self) -> NightRead | None:
@@ -62,8 +67,8 @@ class Overview:
 
     @property
     def drilled(self) -> NightRead | None:
-        """The night whose drill passed last."""
-        known = [night for night in self.nights if night.drilled_at]
+        """The night of a whole backup whose drill passed last."""
+        known = [night for night in self.nights if night.drilled_at and night.backup.whole]
         return max(known, key=lambda night: night.drilled_at or self.now, default=None)
 
     def age_s(self, backup: Backup) -> float:
@@ -80,17 +85,19 @@ def overview_of(platform: Platform, nights: Nights, now: dt.datetime) -> Overvie
     backups = tuple(entries(nights))
     shown = tuple(night_of(nights, backup, now) for backup in backups[:NIGHTS_SHOWN])
     gone = [Reader(nights.named(b.label).directory).read(records.PRUNED) for b in backups if b.state == "pruned"]
+    busy = {night.backup.label for night in shown if night.running}
     done = [night for night in shown if not night.running]
-    good = next((n.backup for n in done if n.backup.restorable), next((b for b in backups if b.restorable), None))
+    whole = [night for night in done if night.backup.whole]
+    good = last_good(backup for backup in backups if backup.label not in busy)
     return Overview(
         platform,
         now,
         backups,
         shown,
         missed=missed_since(good.night_at, now, platform.window) if good else 0,
-        room=room(done, gone, platform.copies.room_factor) if platform.copies.engine == "tar" else None,
-        growth_bytes=growth_bytes(done),
-        usual_down_s=usual_down_s(done),
+        room=room(done, whole, gone, platform.copies.room_factor) if platform.copies.engine == "tar" else None,
+        growth_bytes=growth_bytes(whole),
+        usual_down_s=usual_down_s(whole),
     )
 
 
@@ -106,6 +113,6 @@ def missed_since(night_at: dt.datetime, now: dt.datetime, rule: WindowConfig) ->
 
 
 def usual_down_s(done: Sequence[NightRead]) -> float | None:
-    """Return the median of how long Vitam was down in the nights before the last one, in seconds."""
+    """Return the median of how long Vitam was down in the whole nights before the last one, in seconds."""
     known = [night.down_s for night in done[1:] if night.down_s and not night.failed]
     return median(known) if known else None

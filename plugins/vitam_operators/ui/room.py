@@ -40,17 +40,20 @@ def growth_bytes(newest_first: Sequence[NightRead]) -> int:
     return max(0, (sizes[0] - sizes[-1]) // (len(sizes) - 1)) if len(sizes) > 1 else 0
 
 
-def room(newest_first: Sequence[NightRead], pruned: Sequence[Record], factor: float) -> Room | None:
+def room(
+    newest_first: Sequence[NightRead], whole: Sequence[NightRead], pruned: Sequence[Record], factor: float
+) -> Room | None:
     """
     Return what is left on the host that will be full first, ``None`` when no night noted what was free.
 
+    :param whole: those of them that copied, or were to copy, every part: what the next night needs is known from them
     :param pruned: records ``pruned`` of all backups
     :param factor: ``copy.room_factor`` of the platform file
     """
     looked = next((night for night in newest_first if night.opened.get("free_bytes")), None)
     if looked is None:
         return None
-    per_night, growth = _per_night(newest_first), growth_bytes(newest_first)
+    per_night, growth = _per_night(whole), growth_bytes(whole)
     hosts = [host for host in looked.opened["free_bytes"] if per_night.get(host)]
     return min((_of(host, looked, pruned, per_night[host], growth, factor) for host in hosts), key=_spare, default=None)
 

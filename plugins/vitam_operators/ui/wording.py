@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from vitam_operators.catalogue import DAMAGED, DRILLED, INCOMPLETE, OPEN, PRUNED, PRUNING, SEALED, VERIFIED
+from vitam_operators.catalogue import DAMAGED, DRILLED, INCOMPLETE, OPEN, PRUNED, PRUNING, SEALED, VERIFIED, Backup
 from vitam_operators.ui.reading import NightRead
 from vitam_operators.words import duration_words, size_words
 
@@ -36,14 +36,20 @@ def state_tone(state: str) -> str:
     return STATES[state][1]
 
 
+def backup_words(backup: Backup) -> str:
+    """Say the state of a backup, and what it holds if that is not everything."""
+    return state_words(backup.state) if backup.whole else f"{backup.holds}; {state_words(backup.state)}"
+
+
 def night_words(night: NightRead) -> str:
     """Say the state of a night's backup, or that the night is not over."""
-    return "in progress" if night.running else state_words(night.backup.state)
+    return "in progress" if night.running else backup_words(night.backup)
 
 
 def night_tone(night: NightRead) -> str:
     """Return the tone of a night."""
-    return "busy" if night.running else state_tone(night.backup.state)
+    tone = state_tone(night.backup.state)
+    return "busy" if night.running else "none" if tone == "good" and not night.backup.whole else tone
 
 
 def age_words(seconds: float) -> str:
@@ -77,6 +83,6 @@ def filters(timezone: str) -> dict[str, Callable[..., Any]]:
     return {
         **{"at": at, "clock": lambda value: at(value, "%H:%M:%S"), "night": lambda value: at(value, "%a %d %b")},
         **{"day": lambda value: at(value, "%d/%m"), "age": age_words, "size": size, "duration": duration},
-        **{"count": count, "state": state_words, "tone": state_tone},
+        **{"count": count, "state": backup_words, "tone": state_tone},
         **{"night_state": night_words, "night_tone": night_tone},
     }
