@@ -32,6 +32,7 @@ ENVIRONMENT = {
     "AIRFLOW__LOGGING__BASE_LOG_FOLDER": str(HOME / "logs"),
     "AIRFLOW__LOGGING__LOGGING_LEVEL": "WARNING",
     "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED": "False",
+    "AIRFLOW_CONN_TEST_SSH": '{"conn_type": "ssh", "login": "vitam-backup"}',
     "AIRFLOW_CONN_TEST_SECRET": '{"conn_type": "generic", "password": "platform-secret"}',
     "VITAM_BACKUP_PLATFORM": str(TESTS / "data" / "platforms" / "small.yaml"),
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 
 import pytest
 
@@ -273,3 +274,20 @@ def test_a_service_of_vitam_that_a_reader_lets_through_ends_the_night_before_it_
     monkeypatch.setattr("vitam_operators.clients.let_through", lambda platform, readers, found: [passing])
     with pytest.raises(LookFailedError, match=f"mongo-data: {passing}"):
         look.run("check_cluster", cluster="mongo-data")
+
+
+# --- who is taken for a host -----------------------------------------------------------------------------------------
+
+
+def test_a_connection_that_takes_anybody_for_a_host(look, monkeypatch):
+    """Kind: a second place that overrides what was reviewed. Beside a key of the platform file it ends the night."""
+    extra = {"no_host_key_check": True}
+    monkeypatch.setenv("AIRFLOW_CONN_TEST_SSH", json.dumps({"conn_type": "ssh", "login": "x", "extra": extra}))
+    says = "app: the Airflow connection test_ssh says 'no_host_key_check'"
+    assert [w for w in look.run("check_host", host="app")["warnings"] if w.startswith(says)]
+    platform = look.fake.platform
+    pinned = [h.model_copy(update={"host_key": "ssh-ed25519 AAAA"}) if h.name == "app" else h for h in platform.hosts]
+    changed = platform.model_copy(update={"hosts": tuple(pinned)})
+    monkeypatch.setattr("vitam_operators.operators.base.platform_at", lambda path: changed)
+    with pytest.raises(LookFailedError, match=says):
+        look.run("check_host", host="app")

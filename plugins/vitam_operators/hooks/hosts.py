@@ -14,6 +14,7 @@ from vitam_operators.config import Host, Platform
 from vitam_operators.curl import UnansweredError
 from vitam_operators.errors import CommandFailedError, HostUnreachableError, ServiceAnswerError, ServiceSlowError
 from vitam_operators.hooks.answers import Answer, TooLongError, answer
+from vitam_operators.hooks.host_keys import pinned_hook
 from vitam_operators.words import size_words
 
 T = TypeVar("T")
@@ -131,8 +132,8 @@ class HostHook(BaseHook):
     Opens :class:`HostShell` connections with the account of an Airflow connection of type ``ssh``.
 
     The account is the provider's ``SSHHookAsync``; address, port and host key are the platform file's, so that one
-    connection serves a whole platform. Without a host key there, ``known_hosts`` or ``host_key`` of the connection
-    decide; an unknown host is refused.
+    connection serves a whole platform. See :mod:`vitam_operators.hooks.host_keys` for how a host proves who it is; an
+    unknown one is refused.
 
     :param host: the host, with ``ssh_conn_id`` filled in (see :func:`target`)
     """
@@ -166,10 +167,9 @@ class HostHook(BaseHook):
     def _provider_hook(self) -> Any:
         from airflow.providers.ssh.hooks.ssh import SSHHookAsync
 
-        hook = SSHHookAsync(ssh_conn_id=str(self.host.ssh_conn_id), host=self.host.address, port=self.host.ssh_port)
-        if self.host.host_key:
-            hook.known_hosts = f"{self.host.address} {self.host.host_key}".encode()
-        return hook
+        way: dict[str, Any] = {"host": self.host.address, "port": self.host.ssh_port}
+        way["ssh_conn_id"] = self.host.ssh_conn_id
+        return pinned_hook(self.host.host_key, **way) if self.host.host_key else SSHHookAsync(**way)
 
 
 def target(platform: Platform, name: str) -> Host:

@@ -27,8 +27,8 @@ from vitam_operators.config import MongoCluster
 from vitam_operators.engines.chosen import engine_of
 from vitam_operators.errors import CommandFailedError, LookFailedError, VitamBackupError
 from vitam_operators.hooks import clients as client_hooks
+from vitam_operators.hooks import host_keys, notes
 from vitam_operators.hooks import mongo as mongo_hooks
-from vitam_operators.hooks import notes
 from vitam_operators.hooks.hosts import HostHook, Shell, target
 from vitam_operators.host_units import files_parts_of, mongo_parts_of, optional_timers, units_of
 from vitam_operators.operators.base import NightOperator
@@ -93,11 +93,13 @@ class CheckHostOperator(HostOperator, LookOperator):
     async def look(self, context: Any) -> tuple[Facts, list[str]]:
         """Return ``{"host", "running", "down", "sizes", "free_bytes", "versions", "methods", …}`` and findings."""
         host = target(self.platform, self.host)
+        keys = await host_keys.ask(host)
         async with HostHook(host).connect() as shell:
             units = units_of(self.platform, host.name)
             states = await shell.run(systemd.unit_states(units)) if units else {}
             needed = set(units) - optional_timers(self.platform, host.name)
-            findings = [f"{host.name}: {u} is {s.load}" for u, s in states.items() if u in needed and not s.exists]
+            findings = keys.findings
+            findings += [f"{host.name}: {u} is {s.load}" for u, s in states.items() if u in needed and not s.exists]
             needs = tools.needed(engine_of(self.platform.copies))
             missing = await shell.run(systemd.missing_tools(needs))
             told = await shell.run(tools.first_lines([tool for tool in needs if tool not in missing]))
@@ -131,7 +133,7 @@ class CheckHostOperator(HostOperator, LookOperator):
         }
         warnings = [*warnings, *left_down.warnings(down), *self._other_versions(vitams)]
         warnings = [f"{host.name}: {warning}" for warning in warnings]
-        warnings += [*answers.warnings, *filter(None, [guard.warning(found, host.name)])]
+        warnings += [*keys.warnings, *answers.warnings, *filter(None, [guard.warning(found, host.name)])]
         warnings += [clients.dump_by_cron(host.name)] if restic else []
         return {**facts, "warnings": warnings}, [*findings, *answers.findings]
 

@@ -9,6 +9,7 @@ from vitam_operators import archive, drill_findings, guard, scratch_mongod, syst
 from vitam_operators.commands import existing
 from vitam_operators.engines.chosen import ENGINES, engine_name
 from vitam_operators.errors import VitamBackupError
+from vitam_operators.hooks import host_keys
 from vitam_operators.hooks import mongo as mongo_hooks
 from vitam_operators.hooks.hosts import HostHook, Shell, target
 from vitam_operators.host_units import optional_timers, units_of
@@ -30,11 +31,15 @@ class CheckRestoreHostOperator(HostOperator, RestoreOperator, LookOperator):
         """Return ``{"host", "running", "units", "sizes"}`` and findings."""
         label = str(context["ti"].xcom_pull(task_ids=CHOOSE))
         manifest, units = self.manifest(label), units_of(self.platform, self.host)
+        keys = await host_keys.ask(target(self.platform, self.host))
+        for warning in keys.warnings:
+            self.log.warning("%s", warning)
         async with HostHook(target(self.platform, self.host)).connect() as shell:
             states = await shell.run(systemd.unit_states(units)) if units else {}
             found = await shell.run(guard.state())
             needed = set(units) - optional_timers(self.platform, self.host)
-            findings = [f"{self.host}: {u} is {s.load}" for u, s in states.items() if u in needed and not s.exists]
+            findings = keys.findings
+            findings += [f"{self.host}: {u} is {s.load}" for u, s in states.items() if u in needed and not s.exists]
             names = (*NEEDED_TOOLS, *self._tools_of(manifest))
             missing = await shell.run(systemd.missing_tools(names))
             findings += [f"{self.host}: the program {tool} is missing, install it" for tool in missing]
