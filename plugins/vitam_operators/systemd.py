@@ -22,6 +22,7 @@ PROPERTIES = (
     "ExecMainStartTimestamp",
     "ActiveEnterTimestamp",
     "InactiveEnterTimestamp",
+    "NRestarts",
 )
 
 
@@ -41,6 +42,8 @@ class UnitState:
     :param started_at: when the main process last started
     :param active_since: when the unit last became active
     :param inactive_since: when the unit last became inactive
+    :param restarts: how often systemd has restarted it by itself since somebody started it; ``None`` before systemd 235
+        and of what is no service
     """
 
     unit: str
@@ -54,6 +57,7 @@ class UnitState:
     started_at: dt.datetime | None
     active_since: dt.datetime | None
     inactive_since: dt.datetime | None
+    restarts: int | None = None
 
     @property
     def exists(self) -> bool:
@@ -124,6 +128,7 @@ def _read_state(fields: Mapping[str, str]) -> UnitState:
         started_at=_read_moment(fields.get("ExecMainStartTimestamp", "")),
         active_since=_read_moment(fields.get("ActiveEnterTimestamp", "")),
         inactive_since=_read_moment(fields.get("InactiveEnterTimestamp", "")),
+        restarts=int(fields["NRestarts"]) if fields.get("NRestarts") else None,
     )
 
 

@@ -18,6 +18,7 @@ from tests.fakes.platform import FakePlatform
 from vitam_operators.hooks.records import nights_of
 from vitam_operators.nights import Night, backup_id
 from vitam_operators.operators import base as operators
+from vitam_operators.operators import second_look
 from vitam_operators.triggers import base as triggers
 
 NIGHT, DRILL = "vitam_backup", "vitam_restore_drill"
@@ -57,6 +58,7 @@ def be_quick(monkeypatch: Any) -> None:
 
     monkeypatch.setattr(operators.WaitingOperator, "_until", until)
     monkeypatch.setattr(triggers, "asyncio", SimpleNamespace(sleep=lambda seconds: asyncio.sleep(seconds / 1000)))
+    monkeypatch.setattr(second_look, "asyncio", SimpleNamespace(sleep=lambda seconds: asyncio.sleep(seconds / 1000)))
     monkeypatch.setattr("time.sleep", lambda seconds: None)
     monkeypatch.setattr("jsonschema.validate", lambda *_, **__: None)
 

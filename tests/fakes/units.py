@@ -22,7 +22,8 @@ class FakeUnit:
     A start or a stop that was asked for takes effect at a later look, never at once: who asks for a stop and goes on
     without looking finds a unit that still runs. Java services end as Vitam's do, ``failed`` with status 143.
 
-    Left out: dependencies, drop-ins, restarts by systemd itself, transitions that end by themselves without a look.
+    Left out: dependencies, drop-ins, transitions that end by themselves without a look. Restarts by systemd itself are
+    counted as ``NRestarts`` does (``systemd/systemd@v252 src/core/service.c``: 0 when somebody starts it).
 
     :param name: its name
     :param ports: on which it listens while it is active
@@ -52,6 +53,10 @@ class FakeUnit:
     looks_to_end: int = 1
     ignores_stop: bool = False
     dies_at_start: bool = False
+    restarts: int | None = 0
+    """``None``: this systemd does not count them."""
+    loops: bool = False
+    """It ends between any two looks, and systemd starts it again."""
     _looks_left: int = 0
 
     @property
@@ -79,6 +84,7 @@ class FakeUnit:
         """As ``systemctl start --no-block``."""
         if self.active not in ("active", "activating"):
             self.active, self.sub, self._looks_left = "activating", "start", self.looks_to_start
+            self.restarts = None if self.restarts is None else 0
 
     def ask_stop(self) -> None:
         """As ``systemctl stop --no-block``."""
@@ -88,6 +94,9 @@ class FakeUnit:
     def look(self) -> None:
         """Somebody reads the state: what was asked for comes one look nearer."""
         self._looks_left -= 1
+        if self.loops and self.active == "active" and self.started_at:
+            self.started_at += dt.timedelta(seconds=7)
+            self.restarts = None if self.restarts is None else self.restarts + 1
         if self._looks_left > 0:
             return
         if self.active == "deactivating" and not self.ignores_stop:
@@ -142,6 +151,7 @@ class FakeUnit:
             "ExecMainStartTimestamp": _moment(self.started_at),
             "ActiveEnterTimestamp": _moment(self.active_since),
             "InactiveEnterTimestamp": _moment(self.inactive_since),
+            **({"NRestarts": self.restarts} if self.restarts is not None else {}),
         }
         return "".join(f"{key}={value}\n" for key, value in fields.items())
 

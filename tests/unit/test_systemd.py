@@ -117,6 +117,14 @@ def test_a_running_unit_is_read_field_by_field():
     )
 
 
+def test_restarts_are_counted_where_systemd_counts_them():
+    """From 235 on it prints NRestarts of services; before, and of timers, the line is missing."""
+    assert state_of("running").restarts is None
+    counted = ANSWERS["running"].replace("MainPID=210", "MainPID=210\nNRestarts=3")
+    (state,) = unit_states([]).read(counted).values()
+    assert state.restarts == 3
+
+
 def test_several_units_in_one_answer():
     states = states_of("systemd_219_two_units")
     assert {unit: (state.load, state.running) for unit, state in states.items()} == {
@@ -147,7 +155,7 @@ def test_the_question_fixes_language_and_zone():
     command = unit_states(["vitam-a.service", "vitam-b.service"])
     assert command.line == (
         "env LC_ALL=C TZ=UTC systemctl show --property=Id,LoadState,ActiveState,SubState,Result,MainPID,ExecMainCode,"
-        "ExecMainStatus,ExecMainStartTimestamp,ActiveEnterTimestamp,InactiveEnterTimestamp "
+        "ExecMainStatus,ExecMainStartTimestamp,ActiveEnterTimestamp,InactiveEnterTimestamp,NRestarts "
         "-- vitam-a.service vitam-b.service"
     )
 

@@ -33,6 +33,7 @@ from vitam_operators.hooks.hosts import HostHook, Shell, target
 from vitam_operators.host_units import files_parts_of, mongo_parts_of, optional_timers, units_of
 from vitam_operators.operators.base import NightOperator
 from vitam_operators.operators.questions import ask_services
+from vitam_operators.operators.second_look import look_again
 from vitam_operators.operators.targets import ClusterOperator, HostOperator
 from vitam_operators.parts import MongoPart, config_parts, shard_parts
 
@@ -122,6 +123,7 @@ class CheckHostOperator(HostOperator, LookOperator):
             vitams = await self._versions(shell, active)
             warnings = [*tools.doubtful(told, needs), *proxies.warnings(await shell.run(proxies.settings()))]
             restic = await shell.run(existing([clients.RESTIC_SCRIPT])) if not findings else ()
+            _, restless = await look_again(shell, {unit: states[unit] for unit in running})
         context["ti"].xcom_push(GUARD, guard.report_of(found, host.name))
         context["ti"].xcom_push(DOWN, left_down.names(host.name, down))
         facts = {"host": host.name, "running": running, "down": down, "sizes": sizes, "free_bytes": free_bytes}
@@ -135,6 +137,10 @@ class CheckHostOperator(HostOperator, LookOperator):
         warnings = [f"{host.name}: {warning}" for warning in warnings]
         warnings += [*keys.warnings, *answers.warnings, *filter(None, [guard.warning(found, host.name)])]
         warnings += [clients.dump_by_cron(host.name)] if restic else []
+        findings += [
+            f"{host.name}: {unit} does not stay up: {words}; read journalctl -u {unit}, mend it or stop it"
+            for unit, words in restless.items()
+        ]
         return {**facts, "warnings": warnings}, [*findings, *answers.findings]
 
     async def _rights(self, shell: Shell, units: list[str], told: Mapping[str, str]) -> list[str]:

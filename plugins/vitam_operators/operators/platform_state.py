@@ -12,6 +12,7 @@ from vitam_operators.errors import VitamBackupError
 from vitam_operators.hooks import mongo as mongo_hooks
 from vitam_operators.hooks.hosts import HostHook, target
 from vitam_operators.left_down import LEFT_DOWN, UNSEEN
+from vitam_operators.operators.second_look import look_again
 from vitam_operators.parts import MongoPart, config_parts, shard_parts
 
 
@@ -63,17 +64,20 @@ async def look(platform: Platform, units: Mapping[str, list[str]], balancers: Ma
 
 
 async def down_units(platform: Platform, host: str, units: list[str]) -> list[Finding]:
-    """Find the units of a host that do not run."""
+    """Find the units of a host that do not run, or do not stand still."""
     try:
         async with HostHook(target(platform, host)).connect() as shell:
-            states = await shell.run(systemd.unit_states(units))
+            states, restless = await look_again(shell, await shell.run(systemd.unit_states(units)))
     except VitamBackupError as error:
         return [Finding(error.message, down=False, what=host)]
-    down = {unit: state.words for unit, state in states.items() if state.active != "active"}
+    down = {unit: state.words for unit, state in states.items() if state.active != "active"} | restless
     return [
-        Finding(f"{unit} on {host} is {words}, it ran before", down=True, what=f"{unit}@{host}")
-        for unit, words in down.items()
+        Finding(_words(unit, host, words, restless), down=True, what=f"{unit}@{host}") for unit, words in down.items()
     ]
+
+
+def _words(unit: str, host: str, words: str, restless: Mapping[str, str]) -> str:
+    return f"{unit} on {host} {'does not stay up: ' if unit in restless else 'is '}{words}, it ran before"
 
 
 async def _primary(platform: Platform, part: MongoPart) -> list[Finding]:

@@ -1,0 +1,49 @@
+"""Units in a restart loop, before a night and after it. The kind of fault: a moment taken for a state."""
+
+from __future__ import annotations
+
+import pytest
+
+from vitam_operators import nights as records
+from vitam_operators.errors import LookFailedError, NotProvedError
+
+WAITING = {"active": "activating", "sub": "auto-restart", "pid": 0, "result": "exit-code", "exit_status": 1}
+
+
+@pytest.mark.parametrize("counts", [True, False])
+@pytest.mark.parametrize("loop", [WAITING, {"loops": True}], ids=["waiting", "up_for_a_moment"])
+def test_a_loop_at_the_look_is_a_finding(look, loop, counts):
+    """A night would stop everything, could not prove that unit's stop, and start all again: each night for nothing."""
+    unit = look.fake.unit("metadata@app")
+    unit.restarts = 3 if counts else None
+    for name, value in loop.items():
+        setattr(unit, name, value)
+    unit.looks_to_start = unit._looks_left = 10**6 if loop is WAITING else 0
+    with pytest.raises(LookFailedError, match=r"app: vitam-metadata\.service does not stay up: systemd restarts it"):
+        look.run("check_host", host="app")
+    assert look.fake.changes == []
+
+
+@pytest.mark.parametrize("counts", [True, False])
+def test_a_unit_that_was_restarted_and_stands_still_is_fit(look, counts):
+    """That it once ended is for its operators; it is copied well."""
+    look.fake.unit("metadata@app").restarts = 1 if counts else None
+    assert "vitam-metadata.service" in look.run("check_host", host="app")["running"]
+
+
+def test_a_loop_at_the_verdict_is_down(cold):
+    """It was healthy for the second in which its start was looked at."""
+    cold.until(*cold.starts)
+    cold.fake.unit("metadata@app").loops = True
+    with pytest.raises(NotProvedError, match=r"vitam-metadata\.service on app does not stay up: systemd restarts it"):
+        cold.run("conclude_night")
+    assert cold.records.read(records.CONCLUSION)["left_down"] == ["vitam-metadata.service@app"]
+
+
+def test_a_restart_that_is_over_at_the_verdict_is_up(cold):
+    """Once within the last minutes, and it stands still now: the platform is up."""
+    cold.until(*cold.starts)
+    cold.fake.unit("metadata@app").restarts = 1
+    with pytest.raises(NotProvedError):
+        cold.run("conclude_night")
+    assert cold.records.read(records.CONCLUSION)["platform_up"]
