@@ -46,6 +46,7 @@ from vitam_operators.graph import (
     start_services,
     stop_services,
 )
+from vitam_operators.hooks.kept_platforms import platform_of_runs
 from vitam_operators.operators.backups import OpenBackupOperator, SealBackupOperator
 from vitam_operators.operators.copies import (
     CopyFilesOperator,
@@ -75,7 +76,6 @@ from vitam_operators.operators.scheduling import HoldSchedulingOperator, ResumeS
 from vitam_operators.operators.services import StartRouterOperator
 from vitam_operators.operators.snapshots import SnapshotElasticsearchOperator
 from vitam_operators.operators.verdict import ConcludeNightOperator
-from vitam_operators.platforms import load_platform
 from vitam_operators.procedure import BACK, DRAIN, FRONT
 from vitam_operators.sensors.balancer import BalancerActiveSensor, BalancerIdleSensor
 from vitam_operators.sensors.primary import PrimaryElectedSensor
@@ -85,7 +85,7 @@ from vitam_operators.sensors.writes import NobodyWritesSensor
 from vitam_operators.timetables import NightWindowTimetable
 
 PLATFORM_FILE = platform_file(beside=Path(__file__).parents[1])
-platform = load_platform(PLATFORM_FILE)
+platform = platform_of_runs(PLATFORM_FILE)
 
 with DAG(
     dag_id="vitam_backup",

@@ -39,6 +39,7 @@ from vitam_operators.graph import (
     start_services,
     stop_services,
 )
+from vitam_operators.hooks.kept_platforms import platform_of_runs
 from vitam_operators.hooks.records import RESTORES
 from vitam_operators.nights import LABEL_IN_A_FORM
 from vitam_operators.operators.elasticsearch import StartElasticsearchOperator
@@ -79,12 +80,11 @@ from vitam_operators.operators.restore_verdict import (
 from vitam_operators.operators.restores import ChooseRestoreOperator
 from vitam_operators.operators.scheduling import ResumeSchedulingOperator
 from vitam_operators.operators.services import StartRouterOperator
-from vitam_operators.platforms import load_platform
 from vitam_operators.procedure import BACK, DRAIN, FRONT
 from vitam_operators.sensors.primary import PrimaryElectedSensor
 
 PLATFORM_FILE = platform_file(beside=Path(__file__).parents[1])
-platform = load_platform(PLATFORM_FILE)
+platform = platform_of_runs(PLATFORM_FILE, RESTORES)
 
 with DAG(
     dag_id="vitam_restore",

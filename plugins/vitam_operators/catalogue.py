@@ -17,7 +17,8 @@ from typing import Any
 from vitam_operators import nights as records
 from vitam_operators.engines.chosen import engine_name
 from vitam_operators.engines.tar import TarEngine
-from vitam_operators.nights import LABEL, Directory, Night, Nights, Record, moment_of
+from vitam_operators.nights import LABEL, Night, Nights, moment_of
+from vitam_operators.record_files import ASIDE, Directory, Record
 from vitam_operators.wholeness import EVERYTHING, held
 
 OPEN, INCOMPLETE, SEALED, VERIFIED, DRILLED = "open", "incomplete", "sealed", "verified", "drilled"
@@ -147,13 +148,15 @@ class Reader:
             self.unreadable[directory.name] = f"cannot be listed ({error})"
 
     def has(self, name: str) -> bool:
-        """Tell whether a record was written."""
-        return f"{name}.json" in self.names
+        """Tell whether a record was written, be it unreadable by now."""
+        return bool({f"{name}.json", f"{name}.json{ASIDE}"} & self.names)
 
     def read(self, name: str) -> Record:
         """Return a record; an empty one when it was not written or cannot be read."""
         self.last = f"{name}.json"
         if self.last not in self.names:
+            if f"{self.last}{ASIDE}" in self.names:
+                self.unreadable[self.last] = f"could not be read and is set aside as {self.last}{ASIDE}"
             return {}
         try:
             content = json.loads((self.directory / self.last).read_text(encoding="utf-8"))
@@ -167,7 +170,8 @@ class Reader:
 
     def all(self, kind: str) -> Iterator[tuple[str, Record]]:
         """Return the records of a kind, each with its name, but for those that cannot be read."""
-        for name in sorted(name for name in self.names if name.startswith(f"{kind}.") and name.endswith(".json")):
+        names = {name.removesuffix(ASIDE) for name in self.names}
+        for name in sorted(name for name in names if name.startswith(f"{kind}.") and name.endswith(".json")):
             record = self.read(name.removesuffix(".json"))
             if record:
                 yield name.removeprefix(f"{kind}.").removesuffix(".json"), record

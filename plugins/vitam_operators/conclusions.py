@@ -27,6 +27,7 @@ def summary_lines(summary: Mapping[str, Any]) -> Iterator[str]:
         yield f"primary of {name} was down for {duration_words(down_s)}"
     for name, part in summary["parts"].items():
         yield f"{name} on {part['host']}: {size_words(part['size_bytes'])}, sha256 {part['sha256']}"
+    yield from summary["warnings"]
 
 
 def last_good_words(newest_first: Iterable[Backup]) -> str:

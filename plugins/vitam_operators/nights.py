@@ -3,23 +3,23 @@ The records of a night: small JSON files in one directory, each written by one s
 
 What ran before, what was stopped and when, what was copied: a step that runs a second time reads here what the first
 one did. A night whose restart has begun takes no more copies; a run that is begun again after that gets a new
-attempt with its own directory, so that no backup ever mixes two moments.
-
-The directory is a :class:`pathlib.Path` or anything that behaves as one (Airflow's ``ObjectStoragePath``).
+attempt with its own directory, so that no backup ever mixes two moments. How they are written, and what becomes of one
+that cannot be read, stands in :mod:`vitam_operators.record_files`.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-import json
 import re
-from collections.abc import Iterator
-from typing import Any, Protocol, TypeVar
 
+from vitam_operators import record_files
 from vitam_operators.errors import NightClosedError, OperatorNeededError
+from vitam_operators.record_files import Directory
+from vitam_operators.record_files import Record as Record
 
-Record = dict[str, Any]
 OPEN = "open"
+PLATFORM = "platform_kept"
+"""The platform file as it was when the run was opened: what its steps work by."""
 RESTART = "restart"
 HELD = "held"
 MANIFEST = "manifest"
@@ -33,36 +33,6 @@ LABEL = re.compile(r"([0-9]{8}T[0-9]{6}Z)(?:-([1-9][0-9]*))?")
 """A backup's name, to be matched whole (``fullmatch``)."""
 LABEL_IN_A_FORM = rf"^{LABEL.pattern}(?!\n)$"
 """The same for a JSON Schema, whose patterns are searched for, and where ``$`` of Python lets a newline behind."""
-P = TypeVar("P", bound="Directory")
-
-
-class Directory(Protocol):
-    """What the records need of a path."""
-
-    @property
-    def name(self) -> str:
-        """Return the last part of it."""
-
-    def __truediv__(self: P, key: str) -> P:
-        """Join."""
-
-    def exists(self) -> bool:
-        """Tell whether it is there."""
-
-    def mkdir(self, mode: int = ..., parents: bool = ..., exist_ok: bool = ...) -> None:
-        """Make it."""
-
-    def iterdir(self: P) -> Iterator[P]:
-        """List it."""
-
-    def read_text(self, encoding: str | None = ...) -> str:
-        """Read it."""
-
-    def write_text(self, data: str, encoding: str | None = ...) -> int:
-        """Write it."""
-
-    def rename(self: P, target: P) -> P:
-        """Give it another name, replacing what has it."""
 
 
 def backup_id(run_after: dt.datetime) -> str:
@@ -91,10 +61,16 @@ def now_text() -> str:
 
 
 class Night:
-    """The records of one attempt at one night."""
+    """
+    The records of one attempt at one night.
 
-    def __init__(self, directory: Directory) -> None:
+    :param directory: where they are
+    :param stand_in: what the night was opened with, put together anew, where that record is lost
+    """
+
+    def __init__(self, directory: Directory, stand_in: Record | None = None) -> None:
         self.directory = directory
+        self.stand_in = stand_in
 
     @property
     def label(self) -> str:
@@ -102,19 +78,25 @@ class Night:
         return self.directory.name
 
     def read(self, name: str) -> Record | None:
-        """Return a record, or ``None`` if it was not written."""
-        path = self.directory / f"{name}.json"
-        if not path.exists():
-            return None
-        content: Record = json.loads(path.read_text(encoding="utf-8"))
-        return content
+        """Return a record, or ``None`` if it was not written, or is lost: then it is set aside, see :meth:`has`."""
+        found = record_files.read(self.directory, name)
+        return self.stand_in if found is None and name == OPEN else found
+
+    def has(self, name: str) -> bool:
+        """Tell whether a record was written, be it lost by now: that it was is a fact of its own."""
+        return record_files.was_written(self.directory, name)
+
+    def unreadable(self) -> list[str]:
+        """Return the names of the records that could not be read."""
+        return record_files.unreadable(self.directory)
 
     def write(self, name: str, record: Record) -> Record:
-        """Write a record whole or not at all, in place of an earlier one."""
-        self.directory.mkdir(parents=True, exist_ok=True)
-        draft = self.directory / f"{name}.json.partial"
-        draft.write_text(json.dumps(record, indent=2, sort_keys=True), encoding="utf-8")
-        draft.rename(self.directory / f"{name}.json")
+        """
+        Write a record whole or not at all, in place of an earlier one.
+
+        :raises OSError: it was not written
+        """
+        record_files.write(self.directory, name, record)
         return record
 
     def write_once(self, name: str, record: Record) -> Record:
@@ -141,8 +123,9 @@ class Night:
         """
         record = self.read(OPEN)
         if record is None:
+            lost = f"what backup {self.label} was opened with cannot be read: {self.directory}/{OPEN}.json"
             raise NightClosedError(
-                f"backup {self.label} was never opened",
+                lost if self.has(OPEN) else f"backup {self.label} was never opened",
                 hint="clear the task open_backup, or trigger a new run",
             )
         return record
@@ -153,10 +136,10 @@ class Night:
 
         :raises NightClosedError: it has
         """
-        restart = self.read(RESTART)
-        if restart is not None:
+        if self.has(RESTART):
+            began_at = (self.read(RESTART) or {}).get("began_at", "a moment that cannot be read any more")
             raise NightClosedError(
-                f"the restart after backup {self.label} began at {restart['began_at']}: what is stopped or copied now "
+                f"the restart after backup {self.label} began at {began_at}: what is stopped or copied now "
                 "would not be of the same moment as the rest",
                 hint="trigger a new run of vitam_backup, or clear this run as a whole while its window is open",
             )
@@ -186,9 +169,9 @@ class Nights:
         return self.named(identifier if number == 1 else f"{identifier}-{number}")
 
     def attempts(self, identifier: str) -> list[Night]:
-        """Return the attempts that were opened, the first one first."""
+        """Return the attempts that were opened, the first one first; what one was opened with may be lost by now."""
         found: list[Night] = []
-        while (night := self.attempt(identifier, len(found) + 1)).read(OPEN) is not None:
+        while (night := self.attempt(identifier, len(found) + 1)).has(OPEN):
             found.append(night)
         return found
 
@@ -203,7 +186,7 @@ class Nights:
         nights = [Night(path) for path in sorted(self.directory.iterdir(), key=lambda p: p.name, reverse=True)]
         return [night for night in nights if (night.directory / f"{OPEN}.json").exists()]
 
-    def open(self, identifier: str, record: Record) -> Night:
+    def open(self, identifier: str, record: Record, kept: Record | None = None) -> Night:
         """
         Return the attempt that is open, or open a new one with ``record``.
 
@@ -211,6 +194,7 @@ class Nights:
         ran when the old plan was made says nothing of now. Without one it is the last attempt, which is over.
 
         :param record: with ``run_id``, ``units_before`` and ``planned_at``, which differs from plan to plan
+        :param kept: the platform file, which a new attempt works by to its end
         :raises OperatorNeededError: the id belongs to another run
         """
         night = self.latest(identifier)
@@ -219,10 +203,12 @@ class Nights:
                 f"backup {identifier} belongs to run {night.opened['run_id']}, this is run {record['run_id']}",
                 hint="trigger a new run a second later",
             )
-        if night is None or (night.read(RESTART) is not None and _is_newer(record, night)):
+        if night is None or (night.has(RESTART) and _is_newer(record, night)):
             number = 1 if night is None else int(night.opened["attempt"]) + 1
-            before = record["units_before"] if night is None else _with_what_stayed_down(record["units_before"], night)
+            before = record["units_before"] if night is None else with_what_stayed_down(record["units_before"], night)
             night = self.attempt(identifier, number)
+            if kept is not None:
+                night.write_once(PLATFORM, kept)
             night.write_once(OPEN, {**record, "units_before": before, "attempt": number, "label": night.label})
         return night
 
@@ -231,7 +217,7 @@ def _is_newer(record: Record, night: Night) -> bool:
     return bool(record["planned_at"] != night.opened.get("planned_at"))
 
 
-def _with_what_stayed_down(units_before: dict[str, list[str]], previous: Night) -> dict[str, list[str]]:
+def with_what_stayed_down(units_before: dict[str, list[str]], previous: Night) -> dict[str, list[str]]:
     """Add what an earlier attempt found running and did not get up again: this one has to."""
     if (previous.read(CONCLUSION) or {}).get("platform_up"):
         return units_before

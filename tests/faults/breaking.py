@@ -110,6 +110,13 @@ class Sets:
         self.run = ROOT / "lab" / "run" / platform
         self.connected: list[MongoClient[dict[str, Any]]] = []
 
+    def edit(self, old: str, new: str) -> None:
+        """Edit the platform file, as a person does in the middle of a night."""
+        file = self.run / "platform.yaml"
+        text = file.read_text(encoding="utf-8")
+        assert old in text
+        file.write_text(text.replace(old, new), encoding="utf-8")
+
     def member(self, host: str, port: int = 27019, cluster: str = "mongo-data") -> MongoClient[dict[str, Any]]:
         """Return a client of one member."""
         connections = json.loads((self.run / "connections.json").read_text())

@@ -251,6 +251,16 @@ AIRFLOW_DIES = (
     ),
 )
 
+RECORDS = (
+    Row(
+        "a host gets another name in the platform file during the night",
+        "copy_shard",
+        lambda: ONE.edit("name: solo\n", "name: renamed\n"),
+        SEALED,
+        mends=lambda: ONE.edit("name: renamed\n", "name: solo\n"),
+    ),
+)
+
 HOSTS = (
     Row("a host is booted before it copies", "copy_shard", reboot(SOLO), SEALED),
     Row(
@@ -415,4 +425,4 @@ WAITS = (
     ),
 )
 
-ROWS = (*LOOK, *STEPS, *AIRFLOW_DIES, *HOSTS, *SERVICES, *WAITS)
+ROWS = (*LOOK, *STEPS, *AIRFLOW_DIES, *RECORDS, *HOSTS, *SERVICES, *WAITS)

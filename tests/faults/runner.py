@@ -46,6 +46,7 @@ class FaultyNight:
 
     def __init__(self, platform: str, run: Path, at: str, breaks: Callable[[], None], *, after: bool = False) -> None:
         self.platform, self.file = platform, run / "platform.yaml"
+        self.records = nights_of(platform_at(str(self.file)))
         self.at, self.breaks, self.after = at, breaks, after
         self.run_after = dt.datetime.now(dt.UTC)
         self.errors: list[str] = []
@@ -56,7 +57,7 @@ class FaultyNight:
     @property
     def night(self) -> Night | None:
         """The records of the last attempt."""
-        return nights_of(platform_at(str(self.file))).latest(backup_id(self.run_after))
+        return self.records.latest(backup_id(self.run_after))
 
     def go(self, monkeypatch: pytest.MonkeyPatch, window_s: int = TWO_HOURS_S, **params: Any) -> FaultyNight:
         """Run the night until it ends or is abandoned."""

@@ -52,12 +52,10 @@ def test_a_write_that_is_cut_off_leaves_the_earlier_record(night, monkeypatch):
     """The worker is killed in the middle of a write: half a record must not be found by the next try."""
     night.write("part.conf", {"files": 1})
 
-    def half(path: Path, data: str, encoding: str | None = None) -> int:
-        with path.open("w", encoding=encoding) as file:
-            file.write(data[: len(data) // 2])
+    def full(_: int) -> None:
         raise OSError("No space left on device")
 
-    monkeypatch.setattr(Path, "write_text", half)
+    monkeypatch.setattr("os.fsync", full)
     with pytest.raises(OSError, match="No space left"):
         night.write("part.conf", {"files": 2})
     with pytest.raises(OSError, match="No space left"):

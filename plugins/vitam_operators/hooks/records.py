@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from vitam_operators.config import Platform
-from vitam_operators.nights import Directory, Nights
+from vitam_operators.nights import Nights
+from vitam_operators.record_files import Directory
 
 LOCAL = "file://"
 RESTORES = "restores"
@@ -20,7 +21,7 @@ def nights_of(platform: Platform) -> Nights:
 
     A ``file://`` URL is a directory that every worker shares; any other goes through Airflow's object storage.
     """
-    return Nights(_directory(platform.records) / platform.name)
+    return Nights(directory_at(platform.records) / platform.name)
 
 
 def restores_of(platform: Platform) -> Nights:
@@ -35,11 +36,12 @@ def approvals_of(platform: Platform) -> Nights:
 
 def backups_for(platform: Platform) -> Nights:
     """Return the records of the backups that are restored onto a platform: its own, or another's."""
-    return Nights(_directory(platform.restore.records)) if platform.restore.records else nights_of(platform)
+    return Nights(directory_at(platform.restore.records)) if platform.restore.records else nights_of(platform)
 
 
-def _directory(url: str) -> Directory:
-    if url.startswith(LOCAL):
+def directory_at(url: str) -> Directory:
+    """Return the directory or file of a path or URL."""
+    if url.startswith((LOCAL, "/")):
         return Path(url.removeprefix(LOCAL))
     from airflow.sdk import ObjectStoragePath
 

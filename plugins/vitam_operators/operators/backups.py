@@ -16,6 +16,7 @@ from vitam_operators.left_out import left_out
 from vitam_operators.nights import Night, Record
 from vitam_operators.operators.base import NightOperator
 from vitam_operators.operators.looks import Facts
+from vitam_operators.operators.opening import open_run
 from vitam_operators.words import size_words
 
 OUTSIDE = "open"
@@ -30,18 +31,21 @@ class OpenBackupOperator(NightOperator):
     moments never mix; without one, as when a single step is cleared, nothing is opened and that step refuses.
     """
 
+    opens = True
+
     async def act(self, context: Any) -> str:
         """
         Return the label of the backup.
 
         :raises RecordsAwayError: this run has opened one before, and its records are not there
+        :raises NightClosedError: there is no plan, or the platform file was edited since the look
         """
         self.latest_night(context)
         plan = context["ti"].xcom_pull(task_ids="plan_night")
         if not plan:
             raise NightClosedError("there is no plan", hint="clear plan_night with its downstream tasks")
         record = {**plan, "opened_at": nights.now_text()}
-        night = nights_of(self.platform).open(plan["backup"], record)
+        night = open_run(self, context, plan, record)
         self.log.info("backup %s is open: %s", night.label, night.directory)
         return night.label
 

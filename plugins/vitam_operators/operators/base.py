@@ -6,6 +6,7 @@ import asyncio
 import datetime as dt
 import inspect
 from abc import abstractmethod
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -14,6 +15,7 @@ from airflow.sdk import BaseOperator, ExceptionRetryPolicy, RetryAction, RetryRu
 from vitam_operators import nights, phases
 from vitam_operators.config import Platform
 from vitam_operators.errors import (
+    ConfigError,
     GivenUpError,
     NightClosedError,
     OperatorNeededError,
@@ -21,9 +23,9 @@ from vitam_operators.errors import (
     StillStoppingError,
     VitamBackupError,
 )
-from vitam_operators.hooks.records import nights_of
+from vitam_operators.hooks import kept_platforms
+from vitam_operators.hooks.records import directory_at, nights_of
 from vitam_operators.nights import Night, Nights
-from vitam_operators.platforms import platform_at
 from vitam_operators.triggers.base import Report, Wait, WaitTrigger, look_until, raised
 from vitam_operators.window import Window
 
@@ -51,13 +53,19 @@ class NightOperator(BaseOperator):
         kwargs.setdefault("doc_md", inspect.getdoc(type(self)))
         kwargs.setdefault("task_display_name", kwargs["task_id"].replace("_", " "))
         super().__init__(**kwargs)
-        self.platform_file = platform_file
+        self.own_platform_file = platform_file
+        self.kept_platform = ""
         self.kept_in = kept_in
+
+    @property
+    def platform_file(self) -> str:
+        """Where the step's platform is read: what its run keeps of the platform file, else the file itself."""
+        return self.kept_platform or self.own_platform_file
 
     @property
     def platform(self) -> Platform:
         """The platform; read once in a process."""
-        return platform_at(self.platform_file)
+        return kept_platforms.platform_by(self.platform_file)
 
     @property
     def nights(self) -> Nights:
@@ -97,9 +105,46 @@ class NightOperator(BaseOperator):
         window_of(night).require_open(dt.datetime.now(dt.UTC))
         return night
 
+    def take_platform(self, context: Any) -> None:
+        """Work by what this run keeps of its platform file, once it has opened records: it may be edited meanwhile."""
+        self.kept_platform = ""
+        for key in self.kept_platforms(context):
+            try:
+                kept_platforms.platform_by(key)
+            except ConfigError as error:
+                self.log.warning("%s", error)
+            else:
+                self.kept_platform = key
+                return
+
+    opens = False
+    """Whether the step comes before the opening: then a run that is begun anew after its restart has a new look."""
+
+    def kept_platforms(self, context: Any) -> Iterator[str]:
+        """Yield where this run may keep its platform file: as its opening told, then as the records have it."""
+        if not self.opens:
+            yield from filter(None, context["ti"].xcom_pull(task_ids=list(OPENING), key=nights.PLATFORM) or ())
+        where = kept_platforms.records_at(self.own_platform_file, self.kept_in)
+        if where:
+            night = Nights(directory_at(where)).latest(nights.backup_id(context["dag_run"].run_after))
+            if night is not None and night.has(nights.PLATFORM) and not (self.opens and night.has(nights.RESTART)):
+                yield f"{where}/{night.label}{kept_platforms.KEPT}"
+
+    def edits(self) -> str:
+        """Say how the platform file differs by now from what this run keeps of it; nothing when it does not."""
+        return kept_platforms.edits(self.own_platform_file, self.platform) if self.kept_platform else ""
+
+    def unplanned(self) -> str:
+        """Name what the step is for and the platform does not have: it is new to the platform file, or gone from it."""
+        return ""
+
     def execute(self, context: Any) -> Any:
         """Run the step; tell when it began and ended."""
         context["ti"].xcom_push(phases.BEGAN, nights.now_text())
+        self.take_platform(context)
+        if unplanned := self.unplanned():
+            self.log.warning("%s is not in the platform file that this run works by: it is left alone", unplanned)
+            return None
         result = asyncio.run(self.act(context))
         context["ti"].xcom_push(phases.ENDED, nights.now_text())
         return result
@@ -139,6 +184,7 @@ class WaitingOperator(NightOperator):
 
     def resume(self, context: Any, event: dict[str, Any]) -> Any:
         """Go on when the triggerer has waited."""
+        self.take_platform(context)
         result = asyncio.run(self._conclude(context, event))
         context["ti"].xcom_push(phases.ENDED, nights.now_text())
         return result

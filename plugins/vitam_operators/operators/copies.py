@@ -119,6 +119,11 @@ class CopyFilesOperator(HostOperator, CopyOperator):
         super().__init__(**kwargs)
         self.file_set = file_set
 
+    def unplanned(self) -> str:
+        """Name a file set that the host does not have."""
+        known = {(part.host, part.file_set.name) for part in files_parts(self.platform)}
+        return "" if (self.host, self.file_set) in known else f"file set {self.file_set} of {self.host}"
+
     @property
     def part(self) -> FilesPart:
         """The directory as a part of the backup."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from airflow.sdk.exceptions import AirflowSkipException
@@ -28,6 +29,10 @@ def manifest_of(night: Night) -> Record:
 
 class DrillOperator(NightOperator):
     """A step of a drill. It acts on the backup that choose_backup named, and never on the platform itself."""
+
+    def kept_platforms(self, context: Any) -> Iterator[str]:
+        """Yield nothing: a drill opens no records of its own, it works by the platform file."""
+        yield from ()
 
     def latest_night(self, context: Any) -> Night | None:
         """Return the records of the backup that is drilled, ``None`` when none was chosen."""

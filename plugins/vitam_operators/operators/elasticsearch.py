@@ -13,10 +13,10 @@ from vitam_operators.config_services import ElasticsearchCluster
 from vitam_operators.errors import NotHealthyError, RetryableError, VitamBackupError
 from vitam_operators.hooks.elasticsearch import endpoint_of
 from vitam_operators.hooks.hosts import HostHook, Shell, target
+from vitam_operators.hooks.kept_platforms import platform_by
 from vitam_operators.operators.base import WaitingOperator
 from vitam_operators.operators.services import ASKED_START, StartUnitOperator, StopUnitOperator
 from vitam_operators.operators.targets import ClusterOperator
-from vitam_operators.platforms import platform_at
 from vitam_operators.triggers.base import Report, Wait
 
 PRIMARIES = "primaries"
@@ -121,7 +121,7 @@ class ElasticsearchHealthy(Wait):
 
     async def look(self) -> Report:
         """Done when it is green or yellow; shards move again from the first answer on."""
-        platform = platform_at(self.platform_file)
+        platform = platform_by(self.platform_file)
         cluster = named(platform, self.cluster)
         host, health = await answering(platform, cluster) or ("", elastic.AWAY)
         if host and self.put_back:

@@ -52,6 +52,8 @@ class LookOperator(NightOperator):
     Findings are pushed as an XCom of their own, so that plan_night can tell all of them at once.
     """
 
+    opens = True
+
     async def act(self, context: Any) -> Facts:
         """Look; fail if anything is wrong."""
         facts, findings = await self.look(context)

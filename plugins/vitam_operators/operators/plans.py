@@ -11,6 +11,7 @@ from airflow.sdk.exceptions import AirflowSkipException
 
 from vitam_operators import estimates, left_down, night_plan, nights, notifications, securing, versions
 from vitam_operators.errors import LookFailedError, WindowError
+from vitam_operators.hooks.kept_platforms import sha256_of
 from vitam_operators.hooks.records import nights_of, restores_of
 from vitam_operators.operators.base import NightOperator
 from vitam_operators.operators.looks import GUARD, Facts, answers_of, findings_of
@@ -48,8 +49,11 @@ class PlanNightOperator(NightOperator):
     It runs whatever the checks found, so that all findings are told at once. With ``plan only`` the run ends here.
     """
 
+    opens = True
+
     def execute(self, context: Any) -> Any:
         """Tell of runs that have died, and that this night begins; then plan."""
+        self.take_platform(context)
         try_to_tell_of_the_dead(self.platform, answers_of(context, "check_host", GUARD))
         if not context["params"].get("plan_only") and self._is_whole(context):
             notifications.tell_begin(self.platform, nights.backup_id(context["dag_run"].run_after))
@@ -103,7 +107,8 @@ class PlanNightOperator(NightOperator):
             "copies": params.get("copies"),
             left_down.ACCEPTED: params.get(left_down.ACCEPTED),
         }
-        return night_plan.plan(self.platform, window, hosts, clusters, asked)
+        plan = night_plan.plan(self.platform, window, hosts, clusters, asked)
+        return {**plan, "platform_sha256": sha256_of(self.platform)}
 
     def _warnings(
         self, context: Any, plan: Facts, window: Window, hosts: dict[str, Facts], clusters: dict[str, Facts]

@@ -126,6 +126,8 @@ class CheckRestoreHostOperator(HostOperator, RestoreOperator, LookOperator):
 class CheckRestoreClusterOperator(ClusterOperator, RestoreOperator):
     """Look at one MongoDB cluster as far as it answers: its balancer, which a failed restore puts back as it was."""
 
+    opens = True
+
     async def act(self, context: Any) -> Facts:
         """Return ``{"cluster", "balancer"}``; the balancer is ``None`` when nobody answers."""
         cluster = self.platform.cluster(self.cluster)

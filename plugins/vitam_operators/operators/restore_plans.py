@@ -9,7 +9,9 @@ from typing import Any
 from vitam_operators import nights
 from vitam_operators.catalogue import entry
 from vitam_operators.errors import LookFailedError, WindowError
+from vitam_operators.hooks.kept_platforms import sha256_of
 from vitam_operators.operators.looks import GUARD, Facts, answers_of, findings_of
+from vitam_operators.operators.opening import open_run
 from vitam_operators.operators.plans import night_window
 from vitam_operators.operators.restore_approvals import APPROVE_RESTORE, approvals_in, plan_of, require_approval
 from vitam_operators.operators.restores import CHOOSE, PLAN, RestoreOperator
@@ -22,6 +24,8 @@ from vitam_operators.words import duration_words
 
 class PlanRestoreOperator(RestoreOperator):
     """Judge the look, and say what would be replaced by what. Nothing was touched so far."""
+
+    opens = True
 
     async def act(self, context: Any) -> Facts:
         """
@@ -60,6 +64,7 @@ class PlanRestoreOperator(RestoreOperator):
             "planned_at": nights.planned_at(),
             "run_id": run.run_id,
             "platform": self.platform.name,
+            "platform_sha256": sha256_of(self.platform),
             "window": window.record(),
             "note": context["params"].get("note") or "",
             "units_before": self._to_start(hosts),
@@ -109,17 +114,20 @@ class OpenRestoreOperator(RestoreOperator):
     An approval that was marked as a success by hand is none.
     """
 
+    opens = True
+
     async def act(self, context: Any) -> str:
         """
         Return the label of the restore.
 
         :raises NotApprovedError: nobody approved it
         :raises RecordsAwayError: this run has opened one before, and its records are not there
+        :raises NightClosedError: there is no plan, or the platform file was edited since it was approved
         """
         self.latest_night(context)
         plan = plan_of(self, context)
         who = require_approval(self, context, APPROVE_RESTORE, f"the plan of {plan['planned_at']}")
         record = {**plan, "opened_at": nights.now_text(), "approved_by": who}
-        night = self.nights.open(nights.backup_id(context["dag_run"].run_after), record)
+        night = open_run(self, context, plan, record)
         self.log.info("restore %s of backup %s, approved by %s, is open", night.label, plan["restored"], who)
         return night.label

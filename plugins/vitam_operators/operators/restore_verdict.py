@@ -60,6 +60,8 @@ class ReportRestoreOperator(RestoreOperator, TellingOperator):
             "at": nights.now_text(),
         }
         night.write(REPORT, report)
+        if edits := self.edits():
+            self.log.warning(edits)
         words = messages.restore_ended(self.platform.name, report)
         if seen or not report["keep"]:
             lines = "\n".join(f"  {finding}" for finding in report["findings"])

@@ -63,6 +63,11 @@ class PlaceOperator(HostOperator, RestoreOperator):
         super().__init__(**kwargs)
         self.part = part
 
+    def unplanned(self) -> str:
+        """Name a member that the platform does not have."""
+        known = {(place.part.name, place.host) for place in plans.places(self.platform)}
+        return "" if (self.part, self.host) in known else f"member {self.host} of {self.part}"
+
     @property
     def place(self) -> Place:
         """The data directory."""
@@ -85,6 +90,8 @@ def kept(night: Night) -> bool:
 
 class ChooseRestoreOperator(RestoreOperator):
     """Choose the backup to restore: the one that is asked for, or the newest whole one that a drill has opened."""
+
+    opens = True
 
     async def act(self, context: Any) -> str:
         """Return the backup's label."""

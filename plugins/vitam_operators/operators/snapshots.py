@@ -8,11 +8,11 @@ from typing import Any
 from vitam_operators import elastic, nights
 from vitam_operators.errors import VitamBackupError
 from vitam_operators.hooks.elasticsearch import endpoint_of
+from vitam_operators.hooks.kept_platforms import platform_by
 from vitam_operators.operators.base import WaitingOperator
 from vitam_operators.operators.elasticsearch import named, node
 from vitam_operators.operators.services import note
 from vitam_operators.operators.targets import ClusterOperator
-from vitam_operators.platforms import platform_at
 from vitam_operators.triggers.base import Report, Wait
 
 
@@ -30,7 +30,7 @@ class SnapshotOver(Wait):
 
     async def look(self) -> Report:
         """Done whatever became of it: the value says what."""
-        platform = platform_at(self.platform_file)
+        platform = platform_by(self.platform_file)
         cluster = named(platform, self.cluster)
         async with node(platform, cluster) as shell:
             where = (await endpoint_of(cluster, shell.host), str(cluster.snapshot_repository), self.name)

@@ -21,6 +21,11 @@ class HostOperator(NightOperator):
         super().__init__(**kwargs)
         self.host = host
 
+    def unplanned(self) -> str:
+        """Name a host that the platform does not have."""
+        known = {host.name for host in self.platform.hosts}
+        return super().unplanned() if self.host in known else f"host {self.host}"
+
 
 class ClusterOperator(NightOperator):
     """
@@ -33,6 +38,12 @@ class ClusterOperator(NightOperator):
         super().__init__(**kwargs)
         self.cluster = cluster
 
+    def unplanned(self) -> str:
+        """Name a cluster that the platform does not have."""
+        known = {cluster.name for cluster in self.platform.mongodb}
+        known |= {cluster.name for cluster in self.platform.elasticsearch}
+        return super().unplanned() if self.cluster in known else f"cluster {self.cluster}"
+
 
 class ReplicaSetOperator(ClusterOperator):
     """
@@ -44,6 +55,14 @@ class ReplicaSetOperator(ClusterOperator):
     def __init__(self, *, replica_set: str, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.replica_set = replica_set
+
+    def unplanned(self) -> str:
+        """Name a replica set that its cluster does not have."""
+        if words := super().unplanned():
+            return words
+        cluster = self.platform.cluster(self.cluster)
+        known = {one.name for one in (cluster.config_set, *cluster.shards)}
+        return "" if self.replica_set in known else f"replica set {self.replica_set} of {self.cluster}"
 
     @property
     def part(self) -> MongoPart:
@@ -58,9 +77,17 @@ class ServiceOperator(NightOperator):
     :param service: Vitam's name of the component
     """
 
+    host: str
+
     def __init__(self, *, service: str, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.service = service
+
+    def unplanned(self) -> str:
+        """Name a service that the host does not have."""
+        if words := super().unplanned():
+            return words
+        return "" if self.service in self.platform.host(self.host).services else f"{self.service} on {self.host}"
 
     @property
     def unit(self) -> str:

@@ -53,6 +53,8 @@ class ConcludeNightOperator(TellingOperator):
         summary = night.write(nights.CONCLUSION, self._summary(night, findings + down, seen))
         for line in summary["lines"]:
             self.log.info(line)
+        for warning in summary["warnings"]:
+            self.log.warning(warning)
         if findings or down:
             raise self._verdict(night, findings, down, LATE_HINT if findings == late else HINT)
         return summary
@@ -127,6 +129,7 @@ class ConcludeNightOperator(TellingOperator):
             "units_stopped": len(night.all("stop")),
             "down_s": down_time_s(night),
             "findings": findings,
+            "warnings": list(filter(None, [self.edits()])),
         }
         return {**summary, "lines": list(summary_lines(summary))}
 

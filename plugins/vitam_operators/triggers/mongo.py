@@ -12,8 +12,8 @@ from vitam_operators.clients import clients, may_stay
 from vitam_operators.config import MongoCluster, Platform
 from vitam_operators.errors import NotHealthyError, PrimaryError
 from vitam_operators.hooks import mongo as mongo_hooks
+from vitam_operators.hooks.kept_platforms import platform_by
 from vitam_operators.parts import CONFIG, SHARD, MongoPart, config_parts, shard_parts
-from vitam_operators.platforms import platform_at
 from vitam_operators.triggers.base import Report, Wait, remembered
 
 
@@ -29,7 +29,7 @@ class BalancerIdle(Wait):
 
     async def look(self) -> Report:
         """Done when the mode is off, no round runs, ``config.migrations`` and ``config.rangeDeletions`` are empty."""
-        platform = platform_at(self.platform_file)
+        platform = platform_by(self.platform_file)
         async with mongo_hooks.routers(platform, platform.cluster(self.cluster)).connect() as client:
             status = await client.command("balancerStatus")
             busy = mongo.busy_balancer(status, await client.count("config", "migrations"))
@@ -72,7 +72,7 @@ class NobodyWrites(Wait):
 
     async def look(self) -> Report:
         """Done when nothing speaks against it; the value has each set's primary and its optime."""
-        platform = platform_at(self.platform_file)
+        platform = platform_by(self.platform_file)
         cluster = platform.cluster(self.cluster)
         parts = [p for p in (*config_parts(platform), *shard_parts(platform)) if p.cluster == cluster]
         found = [words async for words in self._clients_of_routers(platform, cluster)]
@@ -123,7 +123,7 @@ class BalancerIs(Wait):
 
     async def look(self) -> Report:
         """Done when ``balancerStatus`` says so."""
-        platform = platform_at(self.platform_file)
+        platform = platform_by(self.platform_file)
         async with mongo_hooks.routers(platform, platform.cluster(self.cluster)).connect() as client:
             mode = str((await client.command("balancerStatus"))["mode"])
         return Report(mode == self.mode, f"{self.cluster}: the balancer's mode is {mode}, before the night {self.mode}")
@@ -150,7 +150,7 @@ class PrimaryElected(Wait):
 
         :raises NotHealthyError: there is a primary, and other members did not come in their time
         """
-        platform = platform_at(self.platform_file)
+        platform = platform_by(self.platform_file)
         part = replica_set_part(self.platform_file, self.cluster, self.replica_set)
         hosts = part.replica_set.data_hosts
         hellos = await mongo_hooks.hellos(platform, part.cluster, hosts, part.daemon.port)
@@ -177,7 +177,7 @@ class PrimaryElected(Wait):
 
 def replica_set_part(platform_file: str, cluster: str, replica_set: str) -> MongoPart:
     """Return the part of a cluster's replica set, by their names."""
-    named = platform_at(platform_file).cluster(cluster)
+    named = platform_by(platform_file).cluster(cluster)
     if replica_set == named.config_set.name:
         return MongoPart(CONFIG, named, named.config_set)
     shard = next(shard for shard in named.shards if shard.name == replica_set)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from vitam_operators import securing, service_answers, systemd, workflows
 from vitam_operators.config import Platform
 from vitam_operators.hooks.hosts import HostHook, target
-from vitam_operators.platforms import platform_at
+from vitam_operators.hooks.kept_platforms import platform_by
 from vitam_operators.triggers.base import Report, Wait, remembered
 
 
@@ -25,7 +25,7 @@ class WorkflowsDrained(Wait):
 
     async def look(self) -> Report:
         """Ask each processing service for its metrics."""
-        platform = platform_at(self.platform_file)
+        platform = platform_by(self.platform_file)
         counts = [await self._count(platform, host) for host in self.hosts]
         running, paused = sum(c.running for c in counts), sum(c.paused for c in counts)
         self.quiet_polls = 0 if running else self.quiet_polls + 1
@@ -54,7 +54,7 @@ class LogbookSecured(Wait):
 
     async def look(self) -> Report:
         """Ask systemd, or Quartz."""
-        platform = platform_at(self.platform_file)
+        platform = platform_by(self.platform_file)
         after = dt.datetime.fromisoformat(self.after) if self.after else None
         if platform.securing.by == "timers":
             unfinished = await self._look_at_timers(platform, after)
@@ -95,7 +95,7 @@ class SchedulingHeld(Wait):
 
     async def look(self) -> Report:
         """Ask systemd, or Quartz."""
-        platform = platform_at(self.platform_file)
+        platform = platform_by(self.platform_file)
         if platform.securing.by == "quartz":
             running = list((await ask_schedulers(platform)).jobs)
         else:

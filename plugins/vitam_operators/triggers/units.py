@@ -11,8 +11,8 @@ from vitam_operators.engines.chosen import engine_of
 from vitam_operators.errors import CopyFailedError, NotHealthyError, StopNotProvedError
 from vitam_operators.hooks.hosts import HostHook, Shell, target
 from vitam_operators.hooks.journals import words_before_end
+from vitam_operators.hooks.kept_platforms import platform_by
 from vitam_operators.nights import now_text
-from vitam_operators.platforms import platform_at
 from vitam_operators.systemd import UnitState
 from vitam_operators.triggers.base import Report, Wait, remembered
 from vitam_operators.words import size_words
@@ -35,7 +35,7 @@ class UnitWait(Wait):
 
     async def look(self) -> Report:
         """Read the unit's state, and judge it on the same connection."""
-        async with HostHook(target(platform_at(self.platform_file), self.host)).connect() as shell:
+        async with HostHook(target(platform_by(self.platform_file), self.host)).connect() as shell:
             states = await shell.run(systemd.unit_states([self.unit]))
             return await self.judge(shell, states[self.unit])
 
@@ -121,7 +121,7 @@ class UnitActive(Wait):
         return Report(not waiting, "; ".join(waiting) or runs)
 
     async def _state(self, host: str) -> UnitState:
-        async with HostHook(target(platform_at(self.platform_file), host)).connect() as shell:
+        async with HostHook(target(platform_by(self.platform_file), host)).connect() as shell:
             return (await shell.run(systemd.unit_states([self.unit])))[self.unit]
 
 
@@ -175,7 +175,7 @@ class UnitEnded(UnitWait):
         return await words_before_end(shell, state)
 
     def _progress(self, words: str) -> str:
-        done = engine_of(platform_at(self.platform_file).copies).progress_bytes(words)
+        done = engine_of(platform_by(self.platform_file).copies).progress_bytes(words)
         if not done or not self.size_bytes:
             return "at work"
         return f"{min(99, 100 * done // self.size_bytes)} % of {size_words(self.size_bytes)}"

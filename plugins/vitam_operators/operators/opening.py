@@ -1,0 +1,31 @@
+"""Opening a run's records: once, with the plan and with the platform file that the plan was made by."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from vitam_operators import nights
+from vitam_operators.errors import NightClosedError
+from vitam_operators.hooks import kept_platforms
+from vitam_operators.nights import Night, Record
+from vitam_operators.operators.base import NightOperator
+
+
+def open_run(step: NightOperator, context: Any, plan: Mapping[str, Any], record: Record) -> Night:
+    """
+    Return the open attempt of a run, opened with ``record`` if there was none; tell where its platform file is kept.
+
+    :param plan: what was looked at and, for a restore, approved
+    :raises NightClosedError: the platform file is no longer the one that the plan was made by
+    """
+    platform = step.platform
+    if plan.get("platform_sha256") != kept_platforms.sha256_of(platform):
+        raise NightClosedError(
+            f"{step.platform_file} was edited since the look: the plan is of another platform",
+            hint="nothing was touched; trigger a new run",
+        )
+    identifier = nights.backup_id(context["dag_run"].run_after)
+    night = step.nights.open(identifier, record, kept_platforms.kept(platform))
+    context["ti"].xcom_push(nights.PLATFORM, kept_platforms.key_of(platform, step.kept_in, night.label))
+    return night
