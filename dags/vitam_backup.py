@@ -94,6 +94,7 @@ with DAG(
     doc_md=__doc__,
     schedule=NightWindowTimetable.from_config(platform.window),
     tags=["vitam", "backup"],
+    access_control=platform.access.of_dag("trigger"),
     **of_platform(PLATFORM_FILE, platform),
     params={
         "plan_only": Param(

@@ -94,6 +94,7 @@ with DAG(
     schedule=None,
     render_template_as_native_obj=False,
     tags=["vitam", "restore"],
+    access_control=platform.access.of_dag("restore"),
     **of_platform(PLATFORM_FILE, platform, kept_in=RESTORES),
     params={
         "backup": Param(

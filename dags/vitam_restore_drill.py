@@ -54,6 +54,7 @@ with DAG(
     doc_md=__doc__,
     schedule=SCHEDULES[platform.drill.when],
     tags=["vitam", "backup"],
+    access_control=platform.access.of_dag("trigger"),
     **of_platform(PLATFORM_FILE, platform),
     params={
         "backup": Param(

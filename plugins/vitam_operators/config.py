@@ -14,6 +14,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field
 
 from vitam_operators import procedure, versions
+from vitam_operators.config_access import AccessConfig
 from vitam_operators.config_addresses import Address
 from vitam_operators.config_copies import CopyConfig, DrillConfig, RestoreConfig
 from vitam_operators.config_messages import MessagesConfig
@@ -230,6 +231,7 @@ class Platform(Strict):
     copies: CopyConfig = Field(default=CopyConfig(), alias="copy")
     drill: DrillConfig = DrillConfig()
     restore: RestoreConfig = RestoreConfig()
+    access: AccessConfig = AccessConfig()
     messages: MessagesConfig = MessagesConfig()
     timeouts: Timeouts = Timeouts()
     service_order: tuple[str, ...] = Field(default=(), description="stop order, where not the manual's")

@@ -30,7 +30,7 @@ PATTERNS_IN_WORDS: dict[str, str] = {
     HOST_KEY_PATTERN: "a public host key such as 'ssh-ed25519 AAAAC3...', without host name and comment",
     REPOSITORY_PATTERN: "a repository of restic without an account's key in it: '/path', 'sftp:user@host:/path', "
     "'s3:https://host/bucket' or 'rest:https://host/'",
-    ACCOUNT_PATTERN: "an account without blanks around it, in quotes if it is a number",
+    ACCOUNT_PATTERN: "an account or a role, without blanks around it, in quotes if it is a number",
     DOTTED_PATTERN: "a class with its module, such as 'airflow.providers.slack.notifications.slack.SlackNotifier'",
     URL_PATTERN: "a URL such as 'file:///var/lib/vitam-backup'",
 }

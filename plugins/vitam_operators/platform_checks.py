@@ -29,6 +29,8 @@ def findings(platform: Platform) -> Iterator[str]:
     yield from _keep(platform)
     yield from _drill(platform)
     yield from _twice("restore.approvers", (approver.id for approver in platform.restore.approvers))
+    for key in ("see", "trigger", "restore"):
+        yield from _twice(f"access.{key}", getattr(platform.access, key))
     yield from _orders(platform)
     yield from _parts(platform)
 
