@@ -209,6 +209,7 @@ class Timeouts(Strict):
     elasticsearch_start_s: Seconds = 900
     elasticsearch_snapshot_s: Seconds = Field(default=3600, description="for a snapshot, where one is asked for")
     last_write_s: Seconds = Field(default=120, description="for clients to go and members to catch up, once stopped")
+    host_away_s: Seconds = Field(default=900, description="for a host that does not answer and may come back")
 
 
 class Platform(Strict):

@@ -14,15 +14,17 @@ class VitamBackupError(Exception):
 
     :param message: what happened and where (host, unit, path), what was found and what was expected
     :param hint: what the person on duty can do now
+    :param away: name of the host that did not answer, where that is all: it may come back
     """
 
     ends_wait = False
     """Whether a wait that meets it is over; else its look learned nothing, and it looks again."""
 
-    def __init__(self, message: str, *, hint: str) -> None:
+    def __init__(self, message: str, *, hint: str, away: str = "") -> None:
         super().__init__(f"{message}\nHINT: {hint}")
         self.message = message
         self.hint = hint
+        self.away = away
 
     @property
     def finding(self) -> str:
@@ -100,8 +102,8 @@ class StopNotProvedError(OperatorNeededError):
     """A unit was told to stop, but the proof that it is down is missing."""
 
 
-class StillStoppingError(RetryableError):
-    """A unit did not stop in its time."""
+class StillStoppingError(OperatorNeededError):
+    """A unit did not stop in its time: it would take that time again."""
 
 
 class NotHealthyError(OperatorNeededError):
@@ -119,8 +121,8 @@ class MongoUnreachableError(RetryableError):
     :param why: it did not, in a few words without its address
     """
 
-    def __init__(self, message: str, *, hint: str, why: str = "no answer") -> None:
-        super().__init__(message, hint=hint)
+    def __init__(self, message: str, *, hint: str, why: str = "no answer", away: str = "") -> None:
+        super().__init__(message, hint=hint, away=away)
         self.why = why
 
 

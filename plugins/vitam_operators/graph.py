@@ -11,7 +11,8 @@ import pendulum
 from airflow.sdk import Asset, TriggerRule
 
 from vitam_operators.config import Platform
-from vitam_operators.operators.base import RETRY_POLICY, NightOperator
+from vitam_operators.operators.base import NightOperator
+from vitam_operators.operators.retries import MOST_RETRIES, RETRY_DELAY_S, RETRY_POLICY
 from vitam_operators.operators.services import StartServiceOperator, StopServiceOperator
 from vitam_operators.parts import MongoPart, all_parts, config_parts, files_parts, shard_parts
 from vitam_operators.platforms import PLATFORM_FILE_VARIABLE as PLATFORM_FILE_VARIABLE
@@ -29,7 +30,8 @@ def of_platform(file: Path, platform: Platform, **defaults: Any) -> dict[str, An
     :param file: the platform file
     :param defaults: more arguments that all steps get
     """
-    tried_again = {"retries": 3, "retry_delay": timedelta(seconds=10), "retry_policy": RETRY_POLICY}
+    delay = timedelta(seconds=RETRY_DELAY_S)
+    tried_again = {"retries": MOST_RETRIES, "retry_delay": delay, "retry_policy": RETRY_POLICY}
     return {
         "start_date": pendulum.datetime(2026, 1, 1, tz=platform.window.timezone),
         "catchup": False,

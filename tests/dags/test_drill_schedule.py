@@ -12,7 +12,7 @@ from airflow.sdk import Asset, TriggerRule
 from tests.conftest import ROOT
 from tests.dags.night import AFTER, DRILL, NightRun, arguments_of, load_dag
 from vitam_operators.graph import sealed_backups
-from vitam_operators.operators.base import RETRY_POLICY
+from vitam_operators.operators.retries import RETRY_POLICY
 from vitam_operators.platforms import platform_at
 
 

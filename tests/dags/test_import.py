@@ -10,7 +10,7 @@ from airflow.sdk import TriggerRule
 
 from tests.conftest import ROOT
 from tests.dags.night import arguments_of, load_dag
-from vitam_operators.operators.base import RETRY_POLICY
+from vitam_operators.operators.retries import RETRY_POLICY
 from vitam_operators.platforms import platform_at
 
 PLATFORMS = ["small", "quartz", "tiny"]

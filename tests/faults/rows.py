@@ -16,6 +16,7 @@ from tests.faults.breaking import (
     behave,
     cut_off,
     docker,
+    later,
     put_on,
     reboot,
     reboot_once,
@@ -309,10 +310,29 @@ HOSTS = (
         cut_off("worker1"),
         RESTARTED,
         "worker1",
+        settings={"timeouts": {"host_away_s": 30}},
         mends=put_on(MEDIUM, "worker1"),
         left=frozenset({"worker1"}),
         platform=MEDIUM,
     ),
+)
+
+SSH_AWAY = later(0, "systemctl stop ssh; sleep 60; systemctl start ssh", SOLO)
+HANGS = "/etc/ssh/sshd_config.d/90-hangs.conf"
+SSH_HANGS = later(
+    0,
+    f"echo ForceCommand sleep 3600 > {HANGS}; systemctl reload ssh; sleep 60; rm {HANGS}; systemctl reload ssh",
+    SOLO,
+)
+SSH = (
+    Row(
+        "a host has no ssh for a minute during a stop",
+        "stop_logbook",
+        SSH_AWAY,
+        SEALED,
+        settings={"timeouts": {"host_away_s": 150}},
+    ),
+    Row("ssh of a host hangs for a minute during a stop", "stop_logbook", SSH_HANGS, SEALED),
 )
 
 MENDED_SINCE = all_of(
@@ -425,4 +445,4 @@ WAITS = (
     ),
 )
 
-ROWS = (*LOOK, *STEPS, *AIRFLOW_DIES, *RECORDS, *HOSTS, *SERVICES, *WAITS)
+ROWS = (*LOOK, *STEPS, *AIRFLOW_DIES, *RECORDS, *HOSTS, *SSH, *SERVICES, *WAITS)

@@ -16,17 +16,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from airflow.sdk import RetryAction
 
 from tests.dags import quick
 from tests.dags.night import load_dag
-from vitam_operators.errors import RetryableError
 from vitam_operators.hooks.records import nights_of
 from vitam_operators.nights import Night, backup_id
 from vitam_operators.operators import base as operators
 from vitam_operators.platforms import platform_at
 from vitam_operators.triggers import base as triggers
 
-RETRIES, RETRY_DELAY_S = 3, 10
 TWO_HOURS_S = 7200
 
 
@@ -92,19 +91,29 @@ class FaultyNight:
         self.breaks()
 
     def _with_retries(self, run: Callable[[Any, dict[str, Any]], str]) -> Callable[[Any, dict[str, Any]], str]:
-        """Try a step again as Airflow would: what an operator has to mend is not tried again."""
+        """Try a step again as Airflow would: the step's own policy decides."""
 
         def tried(operator: Any, context: dict[str, Any]) -> str:
-            for attempt in range(RETRIES + 1):
+            for number in range(1, operator.retries + 2):
                 seen: list[Exception] = []
                 state = run(_Noting(operator, seen), context)
                 self.errors += [f"{operator.task_id}: {error}" for error in seen]
-                if state != "failed" or not seen or not isinstance(seen[-1], RetryableError) or attempt == RETRIES:
+                delay = delay_of(operator, seen[-1], number, context) if state == "failed" and seen else None
+                if delay is None:
                     return state
-                time.sleep(RETRY_DELAY_S)
-            raise AssertionError("unreachable")
+                time.sleep(delay.total_seconds())
+            return "failed"
 
         return tried
+
+
+def delay_of(operator: Any, error: Exception, number: int, context: dict[str, Any]) -> dt.timedelta | None:
+    """Return after which time Airflow tries a step again whose try of that number failed, ``None`` if it does not."""
+    decision = operator.retry_policy.evaluate(error, number, operator.retries, context)
+    if decision.action == RetryAction.FAIL or number > operator.retries:
+        return None
+    delay: dt.timedelta = decision.retry_delay or operator.retry_delay
+    return delay
 
 
 class _Noting:

@@ -49,7 +49,7 @@ def test_no_error_without_a_hint(kind):
     ("kind", "family"),
     [
         (errors.HostUnreachableError, RetryableError),
-        (errors.StillStoppingError, RetryableError),
+        (errors.StillStoppingError, OperatorNeededError),
         (errors.CopyFailedError, RetryableError),
         (errors.PrimaryError, RetryableError),
         (errors.StopNotProvedError, OperatorNeededError),

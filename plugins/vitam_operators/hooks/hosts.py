@@ -203,6 +203,7 @@ def _unreachable(host: Host, reason: object) -> HostUnreachableError:
         f"host {host.name} ({host.address}:{host.ssh_port}) could not be asked over ssh: {words}",
         hint=f"try ssh to {host.address} from the Airflow machine with the account of connection {host.ssh_conn_id}; "
         "if the host key changed, put the new one into the platform file",
+        away=host.name,
     )
 
 

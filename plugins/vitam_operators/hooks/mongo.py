@@ -221,6 +221,7 @@ def unreachable(where: str, error: Exception, *, asked: str, answered: bool) -> 
         f"MongoDB at {where} did not do what it was asked, {asked}: {known.words} ({without_topology(str(error))})",
         hint=known.hint,
         why=known.words,
+        away="" if answered or _code(error) else where,
     )
 
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
-from airflow.sdk import BaseOperator, ExceptionRetryPolicy, RetryAction, RetryRule
+from airflow.sdk import BaseOperator
 
 from vitam_operators import nights, phases
 from vitam_operators.config import Platform
@@ -18,7 +18,6 @@ from vitam_operators.errors import (
     ConfigError,
     GivenUpError,
     NightClosedError,
-    OperatorNeededError,
     RecordsAwayError,
     StillStoppingError,
     VitamBackupError,
@@ -28,9 +27,6 @@ from vitam_operators.hooks.records import directory_at, nights_of
 from vitam_operators.nights import Night, Nights
 from vitam_operators.triggers.base import Report, Wait, WaitTrigger, look_until, raised
 from vitam_operators.window import Window
-
-RETRY_POLICY = ExceptionRetryPolicy(rules=[RetryRule(exception=OperatorNeededError, action=RetryAction.FAIL)])
-"""The one place where the two families of errors meet Airflow: what needs an operator is not tried again."""
 
 OPENING, NEXT = ("open_backup", "open_restore"), "arm_restart_guard"
 """The tasks that open records, and the one that comes next: its answer outlives a clear until it begins again."""

@@ -9,10 +9,11 @@ from typing import Any
 
 from vitam_operators import messages, nights, notifications
 from vitam_operators.config import Platform
-from vitam_operators.errors import OperatorNeededError, RecordsAwayError
+from vitam_operators.errors import RecordsAwayError
 from vitam_operators.hooks.records import nights_of, restores_of
 from vitam_operators.nights import Night
 from vitam_operators.operators.base import NightOperator
+from vitam_operators.operators.retries import is_final
 
 log = logging.getLogger(__name__)
 
@@ -29,7 +30,7 @@ class TellingOperator(NightOperator):
             error = raised
             raise
         finally:
-            if is_final(error, context["ti"]):
+            if error is None or is_final(error, {**context, "task": self}):
                 self._try_to_tell(context, error)
 
     def _try_to_tell(self, context: Any, error: Exception | None) -> None:
@@ -103,11 +104,6 @@ def tell_of_the_dead(platform: Platform, found: Iterable[Mapping[str, Any] | Non
 def _is_untold(night: Night, run_id: str) -> bool:
     opened = night.read(nights.OPEN)
     return opened is not None and opened["run_id"] == run_id and night.read(notifications.MESSAGES) is None
-
-
-def is_final(error: Exception | None, ti: Any) -> bool:
-    """Tell whether a step that ended so is not tried again."""
-    return error is None or isinstance(error, OperatorNeededError) or ti.try_number > ti.max_tries
 
 
 def task_states(context: Any) -> dict[str, str]:
