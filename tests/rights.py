@@ -35,6 +35,7 @@ def _real(word: str, own: Rights) -> list[str]:
         samples.PART: own.parts[-1] if own.parts else "",
     }
     one |= {samples.LABEL.sample: LABEL, samples.NUMBER.sample: "60"}
+    one |= {samples.COPY.sample: "app-old.tar", samples.SHA256.sample: "a" * 64}
     one |= {
         samples.DESCRIPTION.sample: f"Vitam backup {LABEL}: part of x",
         samples.SCRIPT.sample: "if true; then\n x=$1; fi",

@@ -42,6 +42,7 @@ class Backup:
     :param holds: ``everything``, or what of it, see :mod:`vitam_operators.wholeness`; of one that is not sealed: is to
     :param places: directory of its copies on each host; ``""``: that of the platform file
     :param reason: why it is damaged, or is to go
+    :param away_since: when its copies were first found missing, if nothing else speaks against it
     :param unreadable: records that are lost or cannot be read; the copies themselves may be whole
     """
 
@@ -59,6 +60,7 @@ class Backup:
     holds: str = EVERYTHING
     places: dict[str, str] = field(default_factory=dict)
     reason: str = ""
+    away_since: dt.datetime | None = None
     unreadable: tuple[str, ...] = ()
 
     @property
@@ -227,6 +229,10 @@ def _tested(backup: Backup, reader: Reader) -> Backup:
     if reader.has(records.DAMAGED):
         reason = reader.read(records.DAMAGED).get("reason")
         backup = replace(backup, state=DAMAGED, reason=str(reason or "somebody noted that it is damaged"))
+    away = reader.read(records.AWAY)
+    if backup.restorable and away.get("missing"):
+        reason = "; ".join(f"{part}: {why}" for part, why in away["missing"].items())
+        backup = replace(backup, state=DAMAGED, reason=reason, away_since=_moment(away["since"]))
     return backup
 
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from vitam_operators.catalogue import Backup, last_good
+from vitam_operators.catalogue import DAMAGED, Backup, last_good
 from vitam_operators.nights import Night
 from vitam_operators.words import duration_words, size_words
 
@@ -30,10 +30,12 @@ def summary_lines(summary: Mapping[str, Any]) -> Iterator[str]:
     yield from summary["warnings"]
 
 
-def last_good_words(newest_first: Iterable[Backup]) -> str:
-    """Name the last backup that a restore may begin with and that lacks nothing."""
+def backups_lines(newest_first: Sequence[Backup]) -> Iterator[str]:
+    """Name the last backup that a restore may begin with and that lacks nothing, and those whose copies are away."""
     good = last_good(newest_first)
-    return f"last good backup: {good.label}, {good.state}" if good else "last good backup: none"
+    yield f"last good backup: {good.label}, {good.state}" if good else "last good backup: none"
+    away = (backup for backup in newest_first if backup.state == DAMAGED and backup.away_since)
+    yield from (f"backup {backup.label} is away: {backup.reason}" for backup in away)
 
 
 def red_words(states: Mapping[str, str]) -> Iterator[str]:

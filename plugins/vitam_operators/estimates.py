@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Iterable
 from itertools import islice
 
+from vitam_operators.catalogue import Reader
 from vitam_operators.nights import HELD, MANIFEST, OPEN, RESTART, Night
 from vitam_operators.wholeness import EVERYTHING, held
 from vitam_operators.window import Window
@@ -14,11 +15,16 @@ NIGHTS_LOOKED_AT = 5
 
 
 def cold_s(night: Night) -> float | None:
-    """Return the seconds from the end of the securing to the restart of a sealed whole night, ``None`` for another."""
-    secured, restart, manifest = night.read(HELD), night.read(RESTART), night.read(MANIFEST)
-    if secured is None or restart is None or manifest is None:
+    """
+    Return the seconds from the end of the securing to the restart of a sealed whole night, ``None`` for another.
+
+    A record that cannot be read counts as not written: it must not keep tonight's plan from being made.
+    """
+    reader = Reader(night.directory)
+    secured, restart, manifest = (reader.read(name) for name in (HELD, RESTART, MANIFEST))
+    if not (secured and restart and manifest):
         return None
-    if held(manifest | (night.read(OPEN) or {}), manifest.get("parts", ())) != EVERYTHING:
+    if held(manifest | reader.read(OPEN), manifest.get("parts", ())) != EVERYTHING:
         return None
     return (
         dt.datetime.fromisoformat(restart["began_at"]) - dt.datetime.fromisoformat(secured["asked_at"])

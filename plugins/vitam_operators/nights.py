@@ -28,6 +28,8 @@ DRILL = "drill"
 DRILLING = "drilling"
 """Which run drills a backup, or did last; ``drill`` is how the last drill ended."""
 DAMAGED = "damaged"
+AWAY = "away"
+"""Which copies of a backup were not on their hosts when they were asked for last."""
 PRUNED = "pruned"
 LABEL = re.compile(r"([0-9]{8}T[0-9]{6}Z)(?:-([1-9][0-9]*))?")
 """A backup's name, to be matched whole (``fullmatch``)."""

@@ -79,8 +79,11 @@ def _protected(backup: Backup, now: dt.datetime) -> str:
 
 def _of_a_bad_one(backup: Backup, good: Sequence[Backup], keep: KeepConfig, now: dt.datetime) -> Decision:
     words = f"{backup.state} ({backup.reason})" if backup.reason else backup.state
-    if now - backup.opened_at < dt.timedelta(days=keep.incomplete_days):
-        return Decision(backup, True, f"{words}, younger than {keep.incomplete_days} days")
+    since, is_young = backup.opened_at, "younger than"
+    if backup.away_since:
+        since, is_young = backup.away_since, "away for less than"
+    if now - since < dt.timedelta(days=keep.incomplete_days):
+        return Decision(backup, True, f"{words}, {is_young} {keep.incomplete_days} days")
     newer = [other for other in good if other.order > backup.order and (other.whole or other.holds == backup.holds)]
     if not newer:
         return Decision(backup, True, f"{words}, but no newer one is good")

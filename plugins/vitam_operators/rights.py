@@ -41,6 +41,8 @@ LABEL = Hole("19700101T000000Z-9", "[0-9]{8}T[0-9]{6}Z(-[0-9]+)?")
 NUMBER = Hole("987654321", "[0-9]+")
 MOMENT = dt.datetime.fromtimestamp(int(NUMBER.sample), dt.UTC)
 DESCRIPTION = Hole("Vitam-does-something", "Vitam [A-Za-z0-9 @:._-]+")
+COPY = Hole("any-copy-of-this-host", "[A-Za-z0-9_-][A-Za-z0-9_.-]*")
+SHA256 = Hole("0123456789abcdef" * 4, "[0-9a-f]{64}")
 SCRIPT = Hole("what-a-job-does", ".+")
 UNIT, EACH_UNIT = "vitam-one-of-this-host.service", "vitam-some-of-this-host.service"
 PART, EACH_PART = "one-part-of-this-host", "some-parts-of-this-host"
@@ -81,7 +83,7 @@ class Rights:
         wide = "|".join([WIDE_UNIT, *(literal(unit) for unit in self.units if not unit.startswith(VITAM))])
         units, parts = one_of(self.units), one_of(self.parts)
         known = [
-            *(LABEL, NUMBER, DESCRIPTION, SCRIPT),
+            *(LABEL, NUMBER, DESCRIPTION, SCRIPT, COPY, SHA256),
             Hole(UNIT, units, f"({wide})"),
             Hole(EACH_UNIT, units, f"({wide})", many=True),
             Hole(PART, parts, WIDE_PART),
@@ -180,9 +182,14 @@ def snapshot_commands(own: Rights) -> Commands:
 
 
 def old_backup_commands(own: Rights) -> Commands:
-    """Leave the manifest beside the copies, and remove old backups."""
+    """Leave the manifest beside the copies, look for those of old backups, and remove old backups."""
     if not own.parts:
         return
+    yield bringing.size_of(f"{own.directory}/{COPY.sample}")
+    for engine in own.engines:
+        path = engine.found_by(engine.place(LABEL.sample, COPY.sample), SHA256.sample)
+        if path is not None and engine.name != TarEngine.name:
+            yield bringing.size_of(path)
     yield from write_whole(f"{own.directory}/{nights.MANIFEST}.json", "")
     yield prune.held_bytes(LABEL.sample, own.directory)
     yield prune.remove(LABEL.sample, own.directory)

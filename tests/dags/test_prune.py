@@ -217,12 +217,15 @@ def test_the_verdict_on_a_sealed_night_does_not_speak_of_proof(sealed, task):
 
 
 def test_a_host_that_cannot_be_reached(sealed):
-    """All others are freed; what it holds is named, is restored from no more, and goes with the next try."""
+    """What began to go and lies there is named, is restored from no more, and goes with the next try."""
+    for label in GOES:
+        nights_of(sealed.fake.platform).named(label).write(records.PRUNED, {"began_at": "x", "reason": "of then"})
     sealed.fake.hosts["app"].unreachable = True
     with pytest.raises(PruneFailedError) as refused:
         sealed.run("prune_backups")
-    first, line = refused.value.message.splitlines()
+    first, asked, line = refused.value.message.splitlines()
     assert first == "old backups could not be removed everywhere:"
+    assert asked.startswith("  app could not be asked for the copies of the backups that are to stay")
     assert line == f"  {', '.join(NEWEST_FIRST)} on app: host app is away"
     assert refused.value.hint.startswith(f"backup {sealed.records.label} is sealed all the same")
     assert {label: left(sealed, label) for label in GOES} == dict.fromkeys(GOES, frozenset({"app"}))

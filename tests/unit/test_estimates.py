@@ -33,6 +33,14 @@ def test_how_long_a_night_was_cold(tmp_path, without, seconds):
     assert estimates.cold_s(night(tmp_path, "L", 5400, without)) == seconds
 
 
+@pytest.mark.parametrize("record", sorted(WHOLE))
+def test_a_broken_record_says_nothing(tmp_path, record):
+    """Kind of fault: an old night's torn record keeps tonight from being planned."""
+    made = night(tmp_path, "L", 5400)
+    (tmp_path / "L" / f"{record}.json").write_text("{", encoding="utf-8")
+    assert estimates.cold_s(made) is None
+
+
 @pytest.mark.parametrize(
     ("newest_first", "longest"),
     [

@@ -105,11 +105,11 @@ def test_the_subject_says_what_a_backup_holds():
 @pytest.mark.parametrize("state", ["sealed", "incomplete"])
 def test_the_message_names_the_last_good_backup(nights, state):
     """It is the whole one, however many parts were copied since."""
-    assert conclusions.last_good_words(catalogue.entries(nights)) == "last good backup: none"
+    assert list(conclusions.backups_lines(catalogue.entries(nights))) == ["last good backup: none"]
     backups.write(nights, "20261123T190000Z", state)
     backups.write(nights, "20261124T190000Z", hosts={"app-conf": "app"}, copies="files")
     expected = "20261123T190000Z, verified" if state == "sealed" else "none"
-    assert conclusions.last_good_words(catalogue.entries(nights)) == f"last good backup: {expected}"
+    assert list(conclusions.backups_lines(catalogue.entries(nights))) == [f"last good backup: {expected}"]
 
 
 def test_the_list_says_what_a_backup_holds(nights):

@@ -111,6 +111,10 @@ class Engine(ABC):
         """Return what a copy consists of; ``None`` when each host gets at it where it is."""
 
     @abstractmethod
+    def found_by(self, place: str, sha256: str) -> str | None:
+        """Return the path of a file that is on the host as long as a copy is; ``None`` where no host has it."""
+
+    @abstractmethod
     def remove(self, label: str, parts: tuple[str, ...]) -> Job:
         """
         Change: remove what a host has of a backup, and its copies with it; what is gone already is no error.

@@ -193,6 +193,15 @@ class ResticEngine(Engine):
         directory, _, part = repository.rpartition("/")
         return Pieces(directory, (part,), f"#{label}", sized=False) if repository.startswith("/") else None
 
+    def found_by(self, place: str, sha256: str) -> str | None:
+        """
+        Return the snapshot's own file, if the repository is a directory of the host.
+
+        Its name is the snapshot's id (https://restic.readthedocs.io/en/v0.14.0/100_references.html#repository-layout).
+        """
+        repository = place.rpartition("#")[0]
+        return f"{repository}/snapshots/{sha256}" if repository.startswith("/") else None
+
     def remove(self, label: str, parts: tuple[str, ...]) -> Job:
         """Change: forget the snapshots, and remove what no other one needs; then the lists on this host."""
         own = (self._directory(strict(label)), self._repository)

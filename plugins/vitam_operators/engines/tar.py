@@ -115,6 +115,10 @@ class TarEngine(Engine):
         directory, _, archive = place.rpartition("/")
         return Pieces(directory, (archive, f"{archive}.sha256"))
 
+    def found_by(self, place: str, sha256: str) -> str:
+        """Return the archive."""
+        return place
+
     def remove(self, label: str, parts: tuple[str, ...]) -> Job:
         """Change: remove the directory of the backup, whatever parts are in it."""
         return Job(REMOVE_SCRIPT, (self._directory(strict(label)),))

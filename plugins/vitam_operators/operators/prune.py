@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from airflow.sdk.exceptions import AirflowSkipException
@@ -23,6 +23,7 @@ from vitam_operators.hooks.records import nights_of, restores_of
 from vitam_operators.nights import Night, Record, moment_of
 from vitam_operators.operators import jobs
 from vitam_operators.operators.base import NightOperator, window_of
+from vitam_operators.operators.presence import Presence
 from vitam_operators.operators.restores import REPORT
 from vitam_operators.operators.targets import HostOperator
 from vitam_operators.prune import Decision
@@ -34,6 +35,7 @@ from vitam_operators.words import size_words
 LIMIT_S, LOOK_EVERY_S = 6 * 3600, 5
 """For the removal of one backup from a repository, which systemd ends after that."""
 
+SILENT = "{} could not be asked for the copies of the backups that are to stay, so no other one goes"
 KEPT_FOR_EVER = "copy.keep is not set: every backup stays"
 
 
@@ -82,6 +84,7 @@ class PruneBackupsOperator(NightOperator):
     """
     Remove the old backups that no rule of ``copy.keep`` keeps, once this night is sealed.
 
+    The hosts are asked first for the copies of those that stay: what is not there any more takes no place.
     What begins to go is noted first, and is restored from no more; a host that cannot be reached is gone on with by the
     next try, or the next night. The records stay.
     """
@@ -95,9 +98,10 @@ class PruneBackupsOperator(NightOperator):
         night = self.latest_night(context)
         if night is None or night.read(nights.MANIFEST) is None:
             raise AirflowSkipException("this night was not sealed: nothing is pruned")
-        going = [self._begin(decision) for decision in self._decisions() if not decision.keep]
+        decisions, failed = await self._decisions()
+        going = [self._begin(decision) for decision in decisions if not decision.keep]
         hosts = dict.fromkeys(host for one in going for host in one.backup.places)
-        failed = [words for host in hosts for words in await self._free(host, going)]
+        failed += [words for host in hosts for words in await self._free(host, going)]
         ended = [one for one in going if not any(map(one.waits_for, one.backup.places))]
         for one in ended:
             one.note(ended_at=nights.now_text(), freed_bytes=sum(one.record["freed"].values()))
@@ -113,16 +117,24 @@ class PruneBackupsOperator(NightOperator):
             "freed_bytes": sum(one.record["freed_bytes"] for one in ended),
         }
 
-    def _decisions(self) -> list[Decision]:
-        keep = self.platform.copies.keep
+    async def _decisions(self) -> tuple[list[Decision], list[str]]:
+        """Return what becomes of each backup, and why some that should go stay: nobody knows what is left then."""
+        keep, presence = self.platform.copies.keep, Presence(self.platform)
         if keep is None:
             self.log.info(KEPT_FOR_EVER)
-            return []
-        decisions = decided(self.platform, entries(nights_of(self.platform)), keep)
+            return [], []
+        backups = entries(nights_of(self.platform))
+        by_records = decided(self.platform, backups, keep)
+        decisions = await presence.decide(backups, lambda known: decided(self.platform, known, keep))
+        silent = [f"{SILENT.format(host)}: {why}" for host, why in presence.silent.items()]
+        if silent:
+            decisions = [one for one in decisions if one.keep or one.backup.state == PRUNING]
         for decision in decisions:
             words = "stays" if decision.keep else "goes"
             self.log.info("%s (%s) %s: %s", decision.backup.label, decision.backup.state, words, decision.reason)
-        return decisions
+        for words in silent:
+            self.log.warning(words)
+        return decisions, silent if any(not one.keep for one in by_records) else []
 
     def _begin(self, decision: Decision) -> Going:
         night = nights_of(self.platform).named(decision.backup.label)
@@ -180,7 +192,7 @@ def _directory(platform: Platform, backup: Backup, host: str) -> str:
     return backup.places[host] or archive.copy_directory(backup.label, platform.copies)
 
 
-def decided(platform: Platform, backups: list[Backup], keep: KeepConfig) -> list[Decision]:
+def decided(platform: Platform, backups: Sequence[Backup], keep: KeepConfig) -> list[Decision]:
     """Return what becomes of each backup now: by the rules, but what is being restored stays."""
     now = dt.datetime.now(dt.UTC)
     restored = being_restored(platform, now)

@@ -7,9 +7,9 @@ from typing import Any
 from vitam_operators import left_down, manifest, messages, nights
 from vitam_operators.catalogue import entries
 from vitam_operators.conclusions import (
+    backups_lines,
     down_time_s,
     first_failed,
-    last_good_words,
     late_s,
     late_words,
     red_words,
@@ -68,10 +68,10 @@ class ConcludeNightOperator(TellingOperator):
         away = isinstance(error, RecordsAwayError)
         subject = messages.unseen(self.platform.name, "backup") if away else messages.subject(end)
         lines = (night.read(nights.CONCLUSION) or {}).get("lines", []) if night else []
-        last = [] if away else [last_good_words(entries(nights_of(self.platform)))]
+        known = [] if away else backups_lines(entries(nights_of(self.platform)))
         proved = messages.SUCCESS if end.holds == EVERYTHING else None
         ping_what = proved if error is None else messages.FAIL
-        self.send(context, subject, error, lines=[*lines, *last], ping_what=ping_what)
+        self.send(context, subject, error, lines=[*lines, *known], ping_what=ping_what)
 
     def _end(self, context: Any, night: Night | None) -> messages.NightEnd:
         failed = first_failed(self.dag, task_states(context))

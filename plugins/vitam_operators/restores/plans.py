@@ -86,6 +86,12 @@ def pieces(platform: Platform, record: Mapping[str, Any]) -> Pieces | None:
     return engine(platform.copies).pieces(str(record["archive"])) if engine else None
 
 
+def found_by(platform: Platform, record: Mapping[str, Any]) -> str | None:
+    """Return the path of a file that is on a copy's holder as long as the copy is; ``None`` where no host has it."""
+    engine = ENGINES.get(engine_name(record))
+    return engine(platform.copies).found_by(str(record["archive"]), str(record["sha256"])) if engine else None
+
+
 def addresses(platform: Platform, part: MongoPart) -> list[str]:
     """Return ``address:port`` of each member of a set, arbiters included, as Vitam's ``rs.conf()`` has them."""
     return [f"{platform.host(member.host).service_ip}:{part.daemon.port}" for member in part.replica_set.members]
