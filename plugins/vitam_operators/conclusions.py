@@ -8,6 +8,7 @@ from typing import Any
 
 from vitam_operators.catalogue import DAMAGED, Backup, last_good
 from vitam_operators.nights import Night
+from vitam_operators.record_files import ASIDE, SUFFIX
 from vitam_operators.words import duration_words, size_words
 
 IN_WORDS = {
@@ -45,6 +46,15 @@ def red_words(states: Mapping[str, str]) -> Iterator[str]:
     behind = sum(state == "upstream_failed" for state in states.values())
     if behind:
         yield f"{behind} tasks behind them did not run"
+
+
+def lost_words(night: Night) -> list[str]:
+    """Name the records of a night that could not be read: what they held is in no manifest."""
+    return [
+        f"the record {name} could not be read (a disk that was full, a power cut); it is set aside as "
+        f"{night.directory}/{name}{SUFFIX}{ASIDE}"
+        for name in night.unreadable()
+    ]
 
 
 def first_failed(dag: Any, states: Mapping[str, str]) -> str:

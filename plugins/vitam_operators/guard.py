@@ -95,11 +95,20 @@ def _read_state(output: str) -> GuardState:
     plan, report, properties = (text.strip() for text in output.split(f"{MARK}\n"))
     fields = dict(text.partition("=")[::2] for text in properties.splitlines())
     return GuardState(
-        plan=json.loads(plan) if plan else None,
-        report=json.loads(report) if report else None,
+        plan=_content(plan),
+        report=_content(report),
         armed=fields.get("ActiveState") == "active",
         fires_at=_moment(fields.get("NextElapseUSecRealtime", "")),
     )
+
+
+def _content(text: str) -> dict[str, Any] | None:
+    """Read a file of the guard; one that a power cut left empty or torn is none."""
+    try:
+        content = json.loads(text)
+    except ValueError:
+        return None
+    return content if isinstance(content, dict) else None
 
 
 def _moment(text: str) -> dt.datetime | None:

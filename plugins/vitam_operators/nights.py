@@ -10,6 +10,7 @@ that cannot be read, stands in :mod:`vitam_operators.record_files`.
 from __future__ import annotations
 
 import datetime as dt
+import logging
 import re
 
 from vitam_operators import record_files
@@ -35,6 +36,7 @@ LABEL = re.compile(r"([0-9]{8}T[0-9]{6}Z)(?:-([1-9][0-9]*))?")
 """A backup's name, to be matched whole (``fullmatch``)."""
 LABEL_IN_A_FORM = rf"^{LABEL.pattern}(?!\n)$"
 """The same for a JSON Schema, whose patterns are searched for, and where ``$`` of Python lets a newline behind."""
+log = logging.getLogger(__name__)
 
 
 def backup_id(run_after: dt.datetime) -> str:
@@ -68,11 +70,13 @@ class Night:
 
     :param directory: where they are
     :param stand_in: what the night was opened with, put together anew, where that record is lost
+    :param may_fail: whether a record that cannot be written (a full disk) is a warning: nothing stays down for it
     """
 
-    def __init__(self, directory: Directory, stand_in: Record | None = None) -> None:
+    def __init__(self, directory: Directory, stand_in: Record | None = None, *, may_fail: bool = False) -> None:
         self.directory = directory
         self.stand_in = stand_in
+        self.may_fail = may_fail
 
     @property
     def label(self) -> str:
@@ -98,7 +102,12 @@ class Night:
 
         :raises OSError: it was not written
         """
-        record_files.write(self.directory, name, record)
+        try:
+            record_files.write(self.directory, name, record)
+        except OSError as error:
+            if not self.may_fail:
+                raise
+            log.warning("%s of %s could not be noted: %s", name, self.label, error)
         return record
 
     def write_once(self, name: str, record: Record) -> Record:
@@ -157,14 +166,19 @@ def unpaid(nights: list[Night], cluster: str) -> Night | None:
 
 
 class Nights:
-    """All nights of a platform."""
+    """
+    All nights of a platform.
 
-    def __init__(self, directory: Directory) -> None:
+    :param may_fail: as of :class:`Night`
+    """
+
+    def __init__(self, directory: Directory, *, may_fail: bool = False) -> None:
         self.directory = directory
+        self.may_fail = may_fail
 
     def named(self, label: str) -> Night:
         """Return the attempt of that label, written or not."""
-        return Night(self.directory / label)
+        return Night(self.directory / label, may_fail=self.may_fail)
 
     def attempt(self, identifier: str, number: int) -> Night:
         """Return one attempt of the backup ``identifier``, written or not."""

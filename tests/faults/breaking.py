@@ -16,6 +16,8 @@ from pymongo import MongoClient
 
 from lab.topology import load_platform
 from tests.lab.evidence import on
+from vitam_operators.hooks.records import nights_of
+from vitam_operators.platforms import platform_at
 
 ROOT = Path(__file__).parents[2]
 Break = Callable[[], None]
@@ -116,6 +118,11 @@ class Sets:
         text = file.read_text(encoding="utf-8")
         assert old in text
         file.write_text(text.replace(old, new), encoding="utf-8")
+
+    def empty(self, record: str) -> None:
+        """Leave nothing of a record of the newest night, as a disk that was full does."""
+        runs = nights_of(platform_at(str(self.run / "platform.yaml"))).newest_first()
+        (runs[0].directory / f"{record}.json").write_text("", encoding="utf-8")
 
     def member(self, host: str, port: int = 27019, cluster: str = "mongo-data") -> MongoClient[dict[str, Any]]:
         """Return a client of one member."""

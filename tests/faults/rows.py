@@ -260,6 +260,13 @@ RECORDS = (
         SEALED,
         mends=lambda: ONE.edit("name: renamed\n", "name: solo\n"),
     ),
+    Row(
+        "a full disk leaves a record empty",
+        "start_storage",
+        lambda: ONE.empty("stop.vitam-storage.service@solo"),
+        SEALED_BUT_RED,
+        "vitam-storage.service@solo",
+    ),
 )
 
 HOSTS = (

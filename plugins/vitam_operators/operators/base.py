@@ -24,12 +24,17 @@ from vitam_operators.errors import (
 )
 from vitam_operators.hooks import kept_platforms
 from vitam_operators.hooks.records import directory_at, nights_of
-from vitam_operators.nights import Night, Nights
+from vitam_operators.nights import Night, Nights, Record
+from vitam_operators.operators.reopening import guards_of
+from vitam_operators.reopened import reopened
 from vitam_operators.triggers.base import Report, Wait, WaitTrigger, look_until, raised
 from vitam_operators.window import Window
 
 OPENING, NEXT = ("open_backup", "open_restore"), "arm_restart_guard"
 """The tasks that open records, and the one that comes next: its answer outlives a clear until it begins again."""
+
+PLANNING = ("plan_night", "plan_restore")
+"""The tasks whose answer is what records are opened with."""
 
 PATIENCE_S = 8
 """Seconds for which a step looks on the worker before it defers: most stops and starts are over by then."""
@@ -52,6 +57,7 @@ class NightOperator(BaseOperator):
         self.own_platform_file = platform_file
         self.kept_platform = ""
         self.kept_in = kept_in
+        self.stand_in: Record | None = None
 
     @property
     def platform_file(self) -> str:
@@ -66,8 +72,8 @@ class NightOperator(BaseOperator):
     @property
     def nights(self) -> Nights:
         """The records of all runs like this one."""
-        backups = nights_of(self.platform)
-        return Nights(backups.directory / self.kept_in) if self.kept_in else backups
+        directory = nights_of(self.platform).directory
+        return Nights(directory / self.kept_in if self.kept_in else directory, may_fail=self.is_teardown)
 
     def latest_night(self, context: Any) -> Night | None:
         """
@@ -82,6 +88,8 @@ class NightOperator(BaseOperator):
                 hint="mount the directory of the records on every worker, then clear the red tasks of this run; what "
                 "they leave down is started by the hosts' restart guards at the end of the window",
             )
+        if night is not None:
+            night.stand_in = self.stand_in
         return night
 
     def cold_night(self, context: Any) -> Night:
@@ -100,6 +108,27 @@ class NightOperator(BaseOperator):
         night.require_cold()
         window_of(night).require_open(dt.datetime.now(dt.UTC))
         return night
+
+    async def reopen(self, context: Any) -> None:
+        """Put together anew what this run was opened with, if that cannot be read any more; write it if that can be."""
+        self.stand_in = None
+        night = self.nights.latest(nights.backup_id(context["dag_run"].run_after))
+        if night is None or night.read(nights.OPEN) is not None:
+            return
+        run_id = context["dag_run"].run_id
+        plans = context["ti"].xcom_pull(task_ids=list(PLANNING)) or ()
+        plan: Record = next((plan for plan in plans if plan and plan["run_id"] == run_id), {})
+        if not plan and self.kept_in:
+            return  # what is restored, and whether that stays, no guard knows
+        guards = await guards_of(self.platform, night.label)
+        self.stand_in = reopened(self.platform, night, plan, guards)
+        if self.stand_in is None:
+            return
+        self.log.warning("what %s was opened with is lost; put together anew of plan and guards", night.label)
+        try:
+            night.write(nights.OPEN, self.stand_in)
+        except OSError as error:
+            self.log.warning("it could not be noted: %s", error)
 
     def take_platform(self, context: Any) -> None:
         """Work by what this run keeps of its platform file, once it has opened records: it may be edited meanwhile."""
@@ -141,9 +170,13 @@ class NightOperator(BaseOperator):
         if unplanned := self.unplanned():
             self.log.warning("%s is not in the platform file that this run works by: it is left alone", unplanned)
             return None
-        result = asyncio.run(self.act(context))
+        result = asyncio.run(self._reopen_and_act(context))
         context["ti"].xcom_push(phases.ENDED, nights.now_text())
         return result
+
+    async def _reopen_and_act(self, context: Any) -> Any:
+        await self.reopen(context)
+        return await self.act(context)
 
     @abstractmethod
     async def act(self, context: Any) -> Any:
@@ -181,9 +214,13 @@ class WaitingOperator(NightOperator):
     def resume(self, context: Any, event: dict[str, Any]) -> Any:
         """Go on when the triggerer has waited."""
         self.take_platform(context)
-        result = asyncio.run(self._conclude(context, event))
+        result = asyncio.run(self._reopen_and_conclude(context, event))
         context["ti"].xcom_push(phases.ENDED, nights.now_text())
         return result
+
+    async def _reopen_and_conclude(self, context: Any, event: dict[str, Any]) -> Any:
+        await self.reopen(context)
+        return await self._conclude(context, event)
 
     async def _conclude(self, context: Any, event: dict[str, Any]) -> Any:
         if event["state"] == "failed":

@@ -34,6 +34,9 @@ class DrillOperator(NightOperator):
         """Yield nothing: a drill opens no records of its own, it works by the platform file."""
         yield from ()
 
+    async def reopen(self, context: Any) -> None:
+        """Do nothing: the records are those of a night that is over."""
+
     def latest_night(self, context: Any) -> Night | None:
         """Return the records of the backup that is drilled, ``None`` when none was chosen."""
         label = context["ti"].xcom_pull(task_ids=CHOOSE)

@@ -152,15 +152,17 @@ class AwaitElasticsearchOperator(ClusterOperator, WaitingOperator):
         """Wait for a cluster that this run prepared for its stop, stopped or started."""
         night = self.latest_night(context)
         record = night.read(f"elasticsearch.{self.cluster}") if night else None
-        if record is None and not self._touched(context):
+        prepared = night is not None and night.has(f"elasticsearch.{self.cluster}")
+        if not prepared and not self._touched(context):
             self.log.info("Elasticsearch %s was not touched by this night", self.cluster)
             return None
         before = record["allocation_before"] if record else None
-        return ElasticsearchHealthy(self.platform_file, self.cluster, before, put_back=record is not None)
+        return ElasticsearchHealthy(self.platform_file, self.cluster, before, put_back=prepared)
 
     def _touched(self, context: Any) -> bool:
         """Tell whether this run asked for the stop or the start of a node; one that was down has a record, too."""
         cluster = named(self.platform, self.cluster)
         attempts = self.nights.attempts(nights.backup_id(context["dag_run"].run_after))
         kinds = [f"{kind}.{cluster.unit}@{host}" for kind in ("stop", ASKED_START) for host in cluster.hosts]
-        return any("asked_at" in (attempt.read(kind) or {}) for attempt in attempts for kind in kinds)
+        noted = [(attempt.read(kind), attempt.has(kind)) for attempt in attempts for kind in kinds]
+        return any(written if record is None else "asked_at" in record for record, written in noted)

@@ -20,6 +20,8 @@ async def end_unfinished(step: NightOperator, night: Night, parts: Iterable[Mong
     """End each copy that was begun and has no end in the records; return the names of those that were at work."""
     begun, finished = night.all("copy"), {**night.all("part"), **night.all("snapshot")}
     known = {part.name: part for part in parts}
+    lost = [part for part in known.values() if isinstance(part, FilesPart) and night.has(f"copy.{part.name}")]
+    begun = {part.name: {"host": part.host} for part in lost} | begun
     unfinished = [name for name in known if name in begun and name not in finished]
     ended = await on_each(step, unfinished, lambda name: end_copy(step, night, begun[name]["host"], known[name]))
     return [name for name, at_work in zip(unfinished, ended, strict=True) if at_work]

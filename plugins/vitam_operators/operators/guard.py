@@ -127,7 +127,7 @@ class DisarmRestartGuardOperator(HostOperator):
         if self.platform.securing.by != "quartz" or unit not in night.opened["units_before"].get(self.host, []):
             return
         attempts = self.nights.attempts(nights.backup_id(context["dag_run"].run_after))
-        if any("resumed_at" not in held for attempt in attempts if (held := attempt.read(nights.HELD))):
+        if any("resumed_at" not in (held.read(nights.HELD) or {}) for held in attempts if held.has(nights.HELD)):
             raise NotHealthyError(
                 f"{self.host}: {unit} runs, but its jobs are still paused; the guard stays and {_when(found)}",
                 hint="clear resume_scheduling with its downstream tasks",

@@ -11,6 +11,7 @@ from vitam_operators.errors import (
     NotHealthyError,
     PrimaryError,
     StillStoppingError,
+    StopNotProvedError,
     VitamBackupError,
 )
 from vitam_operators.hooks import mongo as mongo_hooks
@@ -93,6 +94,11 @@ class StopPrimaryOperator(ReplicaSetOperator, WaitingOperator):
 
     async def _stopped_before(self, night: Night, part: MongoPart) -> str | None:
         record = night.read(f"stop.{part.name}")
+        if record is None and night.has(f"stop.{part.name}"):
+            raise StopNotProvedError(
+                f"{part.name}: an earlier try stopped a member, and the record of which one cannot be read",
+                hint="no other one was stopped; the platform is started again, trigger a new run",
+            )
         if record is None:
             return None
         host, unit = str(record["host"]), part.daemon.unit

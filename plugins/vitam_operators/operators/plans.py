@@ -134,7 +134,7 @@ class PlanNightOperator(NightOperator):
     def _is_begun_again(self, context: Any) -> bool:
         """Tell whether this very run has stopped its platform, and is begun again."""
         own = self.latest_night(context)
-        return own is not None and own.read(nights.RESTART) is None
+        return own is not None and not own.has(nights.RESTART)
 
     def _paused(self, context: Any, hosts: dict[str, Facts]) -> Iterable[str]:
         """Name the jobs of the scheduler that have to secure, and that nothing starts."""

@@ -62,7 +62,7 @@ class ResumeSchedulingOperator(NightOperator):
         """Start the timers that were active, or resume the scheduler."""
         night = self.latest_night(context)
         held = self.nights.attempts(nights.backup_id(context["dag_run"].run_after))
-        held = [attempt for attempt in held if attempt.read(HELD)]
+        held = [attempt for attempt in held if attempt.has(HELD)]
         if night is None or not held:
             self.log.info("scheduling was not held by this night")
             return

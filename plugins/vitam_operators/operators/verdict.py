@@ -12,6 +12,7 @@ from vitam_operators.conclusions import (
     first_failed,
     late_s,
     late_words,
+    lost_words,
     red_words,
     summary_lines,
 )
@@ -46,11 +47,13 @@ class ConcludeNightOperator(TellingOperator):
             self._nothing_opened(context, states)
             return None
         late = late_words(night)
-        findings = [*red_words(states), *not_sealed(night), *late]
+        findings = [*red_words(states), *not_sealed(night), *lost_words(night), *late]
         balancers = {cluster: facts["balancer"] for cluster, facts in night.opened["clusters"].items()}
         seen = await platform_state.look(self.platform, night.opened["units_before"], balancers)
         down = [finding.words for finding in seen]
         summary = night.write(nights.CONCLUSION, self._summary(night, findings + down, seen))
+        if (night.read(nights.CONCLUSION) or {}).get("concluded_at") != summary["concluded_at"]:
+            findings.append(f"nothing can be written in {night.directory}: what was started is noted nowhere")
         for line in summary["lines"]:
             self.log.info(line)
         for warning in summary["warnings"]:
