@@ -17,6 +17,7 @@ from vitam_operators.commands import Command, change, line, nothing
 from vitam_operators.errors import SecretMissingError
 
 HOME = "/run/vitam-backup-secrets"
+ODD_ENDS = "begins or ends with a blank or a line's end, take that out"
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 TAKE_SCRIPT = f"""
@@ -63,18 +64,33 @@ def environment(secret: Secret, account: Account) -> dict[str, str]:
     found = account.extra.get("environment", {})
     if not account.password:
         raise _missing(secret, "has no password")
+    if has_odd_ends(account.password):
+        raise _missing(secret, f"has a password that {ODD_ENDS}")
     if not isinstance(found, dict) or not all(isinstance(value, str) for value in found.values()):
         raise _missing(secret, 'has an "environment" in its extra that is no set of texts by name')
     strange = [name for name in found if not NAME.fullmatch(name)]
     if strange:
         raise _missing(secret, f'has a name in its extra\'s "environment" that no variable can have: {strange[0]!r}')
+    if odd := [name for name, value in found.items() if has_odd_ends(value)]:
+        raise _missing(secret, f'has a value in its extra\'s "environment" that {ODD_ENDS}: that of {odd[0]}')
     return {**found, secret.password_as: account.password}
+
+
+def has_odd_ends(text: str) -> bool:
+    """
+    Tell whether a secret begins or ends with what nobody sees.
+
+    It came with the file that it was read from. Whoever types it later leaves it out: to a person who opens a
+    repository of restic by hand, it is the wrong password.
+    """
+    return text != text.strip()
 
 
 def _missing(secret: Secret, what: str) -> SecretMissingError:
     return SecretMissingError(
         f"the Airflow connection {secret.conn_id} {what}",
-        hint='its password is that of the repository; its extra may hold {"environment": {"NAME": "value"}}',
+        hint='its password is that of the repository; its extra may hold {"environment": {"NAME": "value"}}; what a '
+        "repository was made with, restic key passwd changes",
     )
 
 

@@ -15,7 +15,7 @@ from tests.dags.night import NightRun
 from vitam_operators import archive, catalogue, secret_files
 from vitam_operators import nights as records
 from vitam_operators.engines import restic
-from vitam_operators.errors import CommandFailedError, CopyFailedError, SecretMissingError
+from vitam_operators.errors import CommandFailedError, CopyFailedError, LookFailedError, SecretMissingError
 from vitam_operators.operators.prune import Going
 
 PASSWORD, KEY = "hush-of-restic", "hush-of-the-cloud"
@@ -121,6 +121,17 @@ def test_a_connection_without_a_password(cold, monkeypatch):
     with pytest.raises(SecretMissingError, match=r"the Airflow connection test_restic has no password"):
         cold.run("copy_files", **FILES)
     assert not [change for change in cold.fake.changes if change[1] == "run"]
+
+
+@pytest.mark.parametrize("password", ["", "hush\n"])
+def test_the_look_finds_a_password_that_no_copy_could_take(nights, monkeypatch, password):
+    """Kind: what only a step of the night would ask for. Nothing has stopped yet, and the connection is named."""
+    monkeypatch.setenv("AIRFLOW_CONN_TEST_RESTIC", json.dumps(CONNECTION | {"password": password}))
+    night = nights("vaulted")
+    night.clean()
+    half = HalfNight(night).until("check_host", "check_cluster")
+    with pytest.raises(LookFailedError, match=r"the Airflow connection test_restic has (no|a) password"):
+        half.run("plan_night")
 
 
 def test_a_copy_that_fails_is_tried_again(cold):

@@ -170,7 +170,7 @@ def test_what_a_server_itself_says(error: Exception, why: str) -> None:
 async def test_a_file_of_the_connection_that_is_not_there(connection: Connections) -> None:
     connection(tls=True, tlsCAFile="/no/such/ca.pem")
     error = await asked("127.0.0.1:27017")
-    assert "the driver does not accept the settings of the Airflow connection mongo" in error.message
+    assert "the settings of the Airflow connection mongo are not accepted: " in error.message
     assert "tlsCAFile" in error.hint
 
 

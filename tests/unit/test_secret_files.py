@@ -36,10 +36,22 @@ def test_a_connection_becomes_an_environment():
         ("hush", {"environment": ["hush"]}, "is no set of texts by name"),
         ("hush", {"environment": {"A": 1}}, "is no set of texts by name"),
         ("hush", {"environment": {"A;reboot": "x"}}, "that no variable can have: 'A;reboot'"),
+        ("hush\n", {}, "vault_password has a password that begins or ends with a blank or a line's end, take that out"),
+        (" hush", {}, "vault_password has a password that begins or ends with a blank or a line's end, take that out"),
+        (
+            "hush",
+            {"environment": {"A": "hush\n"}},
+            "a blank or a line's end, take that out: that of A",
+        ),
     ],
 )
 def test_connections_that_hold_no_environment(password, extra, words):
-    """The message names the connection, never what is in it."""
+    """
+    The message names the connection, never what is in it.
+
+    Kind: a secret with what nobody sees. A repository of restic made with a line's end opens for no person who types
+    its password (emuell/restic-browser#107).
+    """
     with pytest.raises(SecretMissingError, match=words) as error:
         secret_files.environment(SECRET, Account(password, extra))
     assert "hush" not in str(error.value)

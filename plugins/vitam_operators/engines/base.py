@@ -86,6 +86,11 @@ class Engine(ABC):
     def __init__(self, copies: CopyConfig) -> None:
         self.copies = copies
 
+    @property
+    def secret(self) -> Secret | None:
+        """Where the secret of its jobs is, where they need one."""
+        return None
+
     @abstractmethod
     def place(self, label: str, part: str) -> str:
         """Return where a part is, as the manifest names it."""

@@ -150,6 +150,11 @@ class ResticEngine(Engine):
         return self.copies.restic
 
     @property
+    def secret(self) -> Secret:
+        """The connection with the password of the repositories."""
+        return Secret(self._settings.password_conn_id, "RESTIC_PASSWORD")
+
+    @property
     def _repository(self) -> str:
         return self._settings.repository.rstrip("/")
 
@@ -161,7 +166,7 @@ class ResticEngine(Engine):
         cache = f"--cache-dir={settings.cache_directory}" if cached and settings.cache_directory else "--no-cache"
         limit = f" --limit-upload={settings.limit_upload_kib}" if settings.limit_upload_kib else ""
         common = (cache + limit, FILE_LIST.read_text(encoding="utf-8"), label)
-        return Job(script, (*common, *arguments), Secret(settings.password_conn_id, "RESTIC_PASSWORD"))
+        return Job(script, (*common, *arguments), self.secret)
 
     def place(self, label: str, part: str) -> str:
         """Return the part's repository, and behind ``#`` the label."""

@@ -17,7 +17,9 @@ async def environment_of(secret: Secret) -> dict[str, str]:
 
     :raises SecretMissingError: the connection does not hold them
     """
-    connection = await BaseHook.aget_connection(secret.conn_id)
+    connection = await _found(
+        secret.conn_id, "its password is that of the repository; make it in Airflow (Admin, Connections)"
+    )
     return secret_files.environment(secret, Account(connection.password, connection.extra_dejson))
 
 
@@ -29,15 +31,23 @@ async def connection_of(conn_id: str, holds: str, *, login: bool = False) -> Any
     :param login: whether it needs a login, too
     :raises SecretMissingError: there is none of that name, or it has no password, or no login
     """
-    from airflow.sdk.exceptions import AirflowNotFoundException
-
     hint = f"its {holds}; make it in Airflow (Admin, Connections)"
-    try:
-        connection = await BaseHook.aget_connection(conn_id)
-    except AirflowNotFoundException as error:
-        raise SecretMissingError(f"there is no Airflow connection {conn_id}", hint=hint) from error
+    connection = await _found(conn_id, hint)
+    if secret_files.has_odd_ends(connection.password or ""):
+        raise SecretMissingError(
+            f"the Airflow connection {conn_id} has a password that {secret_files.ODD_ENDS}", hint=hint
+        )
     missing = ["password"] if not connection.password else []
     missing += ["login"] if login and not connection.login else []
     if missing:
         raise SecretMissingError(f"the Airflow connection {conn_id} has no {' and no '.join(missing)}", hint=hint)
     return connection
+
+
+async def _found(conn_id: str, hint: str) -> Any:
+    from airflow.sdk.exceptions import AirflowNotFoundException
+
+    try:
+        return await BaseHook.aget_connection(conn_id)
+    except AirflowNotFoundException as error:
+        raise SecretMissingError(f"there is no Airflow connection {conn_id}", hint=hint) from error

@@ -11,13 +11,14 @@ from airflow.sdk.bases.hook import BaseHook
 
 from vitam_operators.clients import OUR_NAME
 from vitam_operators.config import MongoCluster, Platform
+from vitam_operators.config_addresses import with_port
 from vitam_operators.errors import MongoUnreachableError
 from vitam_operators.mongo import Silent
+from vitam_operators.mongo_accounts import KNOWN, MongoConnection, options_of
 from vitam_operators.mongo_reasons import reason, without_topology
 from vitam_operators.writes import CURRENT_OPERATIONS
 
 ANSWER_WITHIN_S = 10
-OPTIONS_OF_CONNECTION = ("tls", "tlsCAFile", "tlsCertificateKeyFile", "tlsAllowInvalidHostnames", "authMechanism")
 Answer = Mapping[str, Any]
 A_LOT = 100_000
 """Of connections: one batch has them all, or 16 MB of them."""
@@ -97,7 +98,7 @@ class MongoHook(BaseHook):
     Unlike the provider's ``MongoHook`` it reads the connection when it connects, not when it is made, and reaches
     one member (``direct``), which a step that stops that member needs.
 
-    :param conn_id: login, password, and in ``extra`` the driver's TLS options and ``authSource``
+    :param conn_id: login, password, and in ``extra`` what :mod:`vitam_operators.mongo_accounts` knows
     :param addresses: ``host:port``, one for a member, several for routers
     :param direct: talk to this very member, whatever set it belongs to
     """
@@ -119,18 +120,13 @@ class MongoHook(BaseHook):
         from pymongo import AsyncMongoClient
         from pymongo.errors import PyMongoError
 
-        where, options = ", ".join(self.addresses), await self._account()
+        options = {"directConnection": self.direct, **await self._account(), **self._limits()}
         try:
-            client: Any = AsyncMongoClient(self.addresses, directConnection=self.direct, **options, **self._limits())
+            client: Any = AsyncMongoClient(self.addresses, **options)
         except (PyMongoError, OSError, ValueError) as error:
-            raise MongoUnreachableError(
-                f"MongoDB at {where} was not asked, the driver does not accept the settings of the Airflow connection "
-                f"{self.conn_id}: {error}",
-                why="the Airflow connection's settings are not accepted",
-                hint=f"correct its extra; known are authSource, {', '.join(OPTIONS_OF_CONNECTION)}",
-            ) from error
+            raise self._not_accepted(error) from error
         try:
-            yield MongoClient(where, client)
+            yield MongoClient(", ".join(self.addresses), client)
         finally:
             await client.close()
 
@@ -146,12 +142,19 @@ class MongoHook(BaseHook):
                 hint="make it, of type mongo, with login, password and authSource; or correct its name in the platform "
                 "file",
             ) from error
-        extra = connection.extra_dejson
-        options = {key: extra[key] for key in OPTIONS_OF_CONNECTION if key in extra}
-        if not connection.login:
-            return options
-        account = {"username": connection.login, "password": connection.password}
-        return {**account, "authSource": extra.get("authSource", "admin"), **options}
+        login, password, schema = connection.login, connection.password, connection.schema
+        try:
+            return options_of(MongoConnection(login, password, schema, connection.extra_dejson))
+        except ValueError as error:
+            raise self._not_accepted(error) from error
+
+    def _not_accepted(self, error: Exception) -> MongoUnreachableError:
+        return MongoUnreachableError(
+            f"MongoDB at {', '.join(self.addresses)} was not asked, the settings of the Airflow connection "
+            f"{self.conn_id} are not accepted: {error}",
+            why="the Airflow connection's settings are not accepted",
+            hint=f"correct it; its extra may have {', '.join(KNOWN)}",
+        )
 
     @staticmethod
     def _limits() -> dict[str, Any]:
@@ -182,7 +185,7 @@ def router(platform: Platform, cluster: MongoCluster, host: str) -> MongoHook:
 
 def address(platform: Platform, host: str, port: int) -> str:
     """Return ``ip_service:port``, as Vitam's replica set configurations have it."""
-    return f"{platform.host(host).service_ip}:{port}"
+    return with_port(platform.host(host).service_ip, port)
 
 
 async def hellos(

@@ -122,8 +122,8 @@ def let_go(plan: "dict[str, Any]") -> None:
 
 
 def is_primary(address: str) -> bool:
-    """Tell whether the member at ``host:port`` says that it is its set's primary."""
-    host, _, port = address.rpartition(":")
+    """Tell whether the member at ``host:port``, IPv6 in brackets, says that it is its set's primary."""
+    host, _, port = address.replace("[", "").replace("]", "").rpartition(":")
     try:
         with socket.create_connection((host, int(port)), ANSWER_WITHIN_S) as connection:
             connection.sendall(QUESTION)

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
-from collections.abc import Iterable, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
 from typing import Any
 
 from airflow.sdk.exceptions import AirflowSkipException
 
 from vitam_operators import estimates, left_down, night_plan, nights, notifications, securing, versions
-from vitam_operators.errors import LookFailedError, WindowError
+from vitam_operators.engines.chosen import engine_of
+from vitam_operators.errors import LookFailedError, SecretMissingError, WindowError
+from vitam_operators.hooks.connections import environment_of
 from vitam_operators.hooks.kept_platforms import sha256_of
 from vitam_operators.hooks.records import nights_of, restores_of
 from vitam_operators.operators.base import NightOperator
@@ -74,6 +76,7 @@ class PlanNightOperator(NightOperator):
         hosts = {facts["host"]: facts for facts in answers_of(context, "check_host")}
         clusters = {facts["cluster"]: facts for facts in answers_of(context, "check_cluster")}
         findings = [*findings_of(context, expected), *self._balancers_left_off(context, clusters)]
+        findings += [finding async for finding in self._secrets()]
         plan: Facts = {}
         try:
             window = night_window(context, self.platform)
@@ -130,6 +133,15 @@ class PlanNightOperator(NightOperator):
                     f"the securing at midnight ({midnight:%Y-%m-%d %H:%M} UTC) is not before the night is given up "
                     f"({window.give_up_at:%Y-%m-%d %H:%M} UTC); choose another 'securing' or a later 'until'"
                 )
+
+    async def _secrets(self) -> AsyncIterator[str]:
+        """Name what the copies will need and cannot take: they begin when the platform is down."""
+        secret = engine_of(self.platform.copies).secret
+        try:
+            if secret is not None:
+                await environment_of(secret)
+        except SecretMissingError as error:
+            yield error.finding
 
     def _is_begun_again(self, context: Any) -> bool:
         """Tell whether this very run has stopped its platform, and is begun again."""

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from vitam_operators.config import Platform
+from vitam_operators.config_addresses import with_port
 from vitam_operators.engines.base import Pieces
 from vitam_operators.engines.chosen import ENGINES, engine_name
 from vitam_operators.engines.restic import ResticEngine
@@ -94,12 +95,12 @@ def found_by(platform: Platform, record: Mapping[str, Any]) -> str | None:
 
 def addresses(platform: Platform, part: MongoPart) -> list[str]:
     """Return ``address:port`` of each member of a set, arbiters included, as Vitam's ``rs.conf()`` has them."""
-    return [f"{platform.host(member.host).service_ip}:{part.daemon.port}" for member in part.replica_set.members]
+    return [with_port(platform.host(member.host).service_ip, part.daemon.port) for member in part.replica_set.members]
 
 
 def connection_string(platform: Platform, part: MongoPart) -> str:
     """Return ``set/address:port,...`` of a set's members with data, as ``config.shards`` has it."""
-    hosts = [f"{platform.host(host).service_ip}:{part.daemon.port}" for host in part.replica_set.data_hosts]
+    hosts = [with_port(platform.host(host).service_ip, part.daemon.port) for host in part.replica_set.data_hosts]
     return f"{part.replica_set.name}/{','.join(sorted(hosts))}"
 
 
