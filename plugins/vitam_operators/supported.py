@@ -33,10 +33,8 @@ LAB = "the lab's hosts, on which docs/versions.md and docs/faults.md were run"
 NOT_LOOKED_UP = "asked for since the first release; its release notes were not looked up"
 
 SUPPORTED: tuple[Supported, ...] = (
-    Supported(VITAM, "5.3, 7.0.1", SEEN, "docs/versions.md; its services are stand-ins there"),
-    Supported(VITAM, "4.0.7, 6.2", READ, "its source at these tags"),
-    Supported(MONGODB, "4.2, 4.4, 5.0", SEEN, "docs/versions.md: night, drill, restore; mongos is a stand-in there"),
-    Supported(MONGODB, "6.0", READ, "its manual; a night's questions were asked of 6.0.27, its copies opened"),
+    Supported(VITAM, "4.0.7, 5.3, 6.2, 7.0.1", SEEN, "docs/versions.md; its services are stand-ins there"),
+    Supported(MONGODB, "4.2, 4.4, 5.0, 6.0", SEEN, "docs/versions.md: night, drill, restore; mongos a stand-in there"),
     Supported("Elasticsearch", "7.16, 7.17", READ, "what Vitam ships (its rpm/vitam-external/sources); never run here"),
     Supported("hosts", "12 (Debian), systemd 252", SEEN, LAB),
     Supported("systemd", "238 and later", ASSUMED, NOT_LOOKED_UP),
@@ -49,10 +47,11 @@ SUPPORTED: tuple[Supported, ...] = (
 )
 
 SHORT = """\
-Made for Vitam 4 to 7 with MongoDB 4.2 to 6.0; seen as a whole: Vitam 5.3 with MongoDB 4.2 and 4.4, Vitam 7.0.1 with 5.0
-([docs/versions.md](docs/versions.md)). Hosts need systemd 238, sudo 1.9.10, tar 1.28, curl 7.29, coreutils 8.24 and
-Python 3.6 or later (seen: Debian 12); Airflow 3.3.2. **sudo 1.9.10 is not in the CentOS 7 and Debian 10 that Vitam's
-manual names.** What is seen, read or assumed of each: [docs/hosts.md](docs/hosts.md#supported-versions).
+Made for Vitam 4 to 7 with MongoDB 4.2 to 6.0; seen as a whole: Vitam 4.0.7 and 5.3 with MongoDB 4.2, 5.3 with 4.4, 6.2
+and 7.0.1 with 5.0, 7.0.1 with 6.0 ([docs/versions.md](docs/versions.md)). Hosts need systemd 238, sudo 1.9.10, tar
+1.28, curl 7.29, coreutils 8.24 and Python 3.6 or later (seen: Debian 12); Airflow 3.3.2. **sudo 1.9.10 is not in the
+CentOS 7 and Debian 10 that Vitam's manual names.** What is seen, read or assumed of each:
+[docs/hosts.md](docs/hosts.md#supported-versions).
 """
 """What README's first screen says of it."""
 
