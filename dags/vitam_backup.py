@@ -95,7 +95,7 @@ with DAG(
     schedule=NightWindowTimetable.from_config(platform.window),
     tags=["vitam", "backup"],
     access_control=platform.access.of_dag("trigger"),
-    **of_platform(PLATFORM_FILE, platform),
+    **of_platform(PLATFORM_FILE, platform, runs=NightWindowTimetable.active_runs_limit),
     params={
         "plan_only": Param(
             False,

@@ -24,6 +24,7 @@ from pathlib import Path
 from airflow.sdk import DAG, Label, Param, TaskGroup, TriggerRule, chain
 
 from vitam_operators.graph import (
+    A_DAY,
     clusters,
     config_sets,
     elasticsearch_nodes,
@@ -95,7 +96,7 @@ with DAG(
     render_template_as_native_obj=False,
     tags=["vitam", "restore"],
     access_control=platform.access.of_dag("restore"),
-    **of_platform(PLATFORM_FILE, platform, kept_in=RESTORES),
+    **of_platform(PLATFORM_FILE, platform, kept_in=RESTORES, execution_timeout=A_DAY),
     params={
         "backup": Param(
             None,

@@ -21,6 +21,7 @@ from typing import Any
 from airflow.sdk import DAG, CronTriggerTimetable, Param, TriggerRule, chain
 
 from vitam_operators.graph import (
+    A_DAY,
     database_parts,
     directory_parts,
     for_each,
@@ -55,7 +56,7 @@ with DAG(
     schedule=SCHEDULES[platform.drill.when],
     tags=["vitam", "backup"],
     access_control=platform.access.of_dag("trigger"),
-    **of_platform(PLATFORM_FILE, platform),
+    **of_platform(PLATFORM_FILE, platform, execution_timeout=A_DAY),
     params={
         "backup": Param(
             None,

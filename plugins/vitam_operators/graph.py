@@ -21,23 +21,38 @@ from vitam_operators.procedure import Service
 from vitam_operators.restores import plans
 
 Targets = list[dict[str, str]]
+AN_HOUR_S = 3600
+A_DAY = timedelta(days=1)
+"""How long a step of a restore or a drill may hold a worker: some carry or read all data of a host."""
 
 
-def of_platform(file: Path, platform: Platform, **defaults: Any) -> dict[str, Any]:
+def of_platform(file: Path, platform: Platform, *, runs: int = 1, **defaults: Any) -> dict[str, Any]:
     """
-    Return what all DAGs of a platform have in common: one run at a time, and how their steps are tried again.
+    Return what all DAGs of a platform have in common: how many runs at a time, and how their steps are tried again.
 
     :param file: the platform file
+    :param runs: how many of a DAG may be on at a time
     :param defaults: more arguments that all steps get
     """
     delay = timedelta(seconds=RETRY_DELAY_S)
     tried_again = {"retries": MOST_RETRIES, "retry_delay": delay, "retry_policy": RETRY_POLICY}
+    bounded = {"execution_timeout": timedelta(seconds=longest_on_worker_s(platform))}
     return {
         "start_date": pendulum.datetime(2026, 1, 1, tz=platform.window.timezone),
         "catchup": False,
-        "max_active_runs": 1,
-        "default_args": {"platform_file": str(file), **tried_again, **defaults},
+        "max_active_runs": runs,
+        "default_args": {"platform_file": str(file), **tried_again, **bounded, **defaults},
     }
+
+
+def longest_on_worker_s(platform: Platform) -> int:
+    """
+    Return how long a step may hold a worker, the last bound of what hangs although nothing may.
+
+    Its waits are in the triggerer, and have their own ends; it is longer than each of them all the same, so that a
+    timeout of the platform file that was raised can never be cut by this one.
+    """
+    return max(platform.timeouts.model_dump().values()) + AN_HOUR_S
 
 
 def for_each(targets: Targets, operator: type[NightOperator], task_id: str, **fixed: Any) -> Any:

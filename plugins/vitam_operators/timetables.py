@@ -27,7 +27,10 @@ class NightWindowTimetable(Timetable):
       to a later hour in the platform file, while tonight's run is under way, would begin a second night inside it.
       The price: a window that was changed takes effect once the last scheduled window is over.
 
-    It does not look at manual runs: those are kept apart by ``max_active_runs``, which Airflow forces to 1.
+    It does not look at manual runs: those are kept apart by the guards of the hosts, for which each night looks.
+
+    Airflow may have two runs at a time, not one: a run that never ends (a step that nobody can run, a copy that is
+    read back all day) would else hold up each night after it, in silence.
 
     :param start: local time at which a night begins, as in ``20:00``
     :param end: local time at which everything runs again
@@ -37,7 +40,7 @@ class NightWindowTimetable(Timetable):
     :param late_start_s: seconds after its start during which a night may still be begun
     """
 
-    active_runs_limit = 1
+    active_runs_limit = 2
 
     def __init__(
         self,

@@ -64,9 +64,18 @@ def test_it_serialises(dag):
     assert known.timetable.summary == dag.timetable.summary
 
 
-def test_one_night_at_a_time_and_none_made_up_for(dag):
-    """A night that was missed is over; two nights at once would stop what the other starts."""
-    assert (dag.catchup, dag.max_active_runs) == (False, 1)
+def test_a_run_that_never_ends_does_not_hold_the_next_night(dag):
+    """It is apart from it by the guards of the hosts; a night that was missed is over all the same."""
+    assert (dag.catchup, dag.max_active_runs) == (False, 2)
+
+
+def test_no_step_holds_its_worker_without_an_end(dag):
+    """The last bound, of what hangs although nothing may; no wait that the platform file grants is cut by it."""
+    for task in dag.tasks:
+        operator = task.unmap(task.expand_input.value[0]) if task.is_mapped else task
+        limit_s = arguments_of(task)["execution_timeout"].total_seconds()
+        longest_s = max(operator.platform.timeouts.model_dump().values())
+        assert longest_s + 3600 <= limit_s <= 24 * 3600, task.task_id
 
 
 def test_no_timeout_of_the_run(dag):
