@@ -48,9 +48,9 @@ SUPPORTED: tuple[Supported, ...] = (
 
 SHORT = """\
 Made for Vitam 4 to 7 with MongoDB 4.2 to 6.0; seen as a whole: Vitam 4.0.7 and 5.3 with MongoDB 4.2, 5.3 with 4.4, 6.2
-and 7.0.1 with 5.0, 7.0.1 with 6.0 ([docs/versions.md](docs/versions.md)). Hosts need systemd 238, sudo 1.9.10, tar
-1.28, curl 7.29, coreutils 8.24 and Python 3.6 or later (seen: Debian 12); Airflow 3.3.2. **sudo 1.9.10 is not in the
-CentOS 7 and Debian 10 that Vitam's manual names.** What is seen, read or assumed of each:
+and 7.0.1 with 5.0, 7.0.1 with 6.0 ([docs/versions.md](docs/versions.md)). Hosts need systemd 238, sudo 1.9.10,
+tar 1.28, curl 7.29, coreutils 8.24 and Python 3.6 or later (seen: Debian 12); Airflow 3.3.2. **sudo 1.9.10 is not in
+the CentOS 7 and Debian 10 that Vitam's manual names.** What is seen, read or assumed of each:
 [docs/hosts.md](docs/hosts.md#supported-versions).
 """
 """What README's first screen says of it."""
