@@ -38,6 +38,8 @@ def vitam_file_sets(root: str) -> tuple[FileSet, ...]:
 
 
 VITAM_FILE_SETS = vitam_file_sets("/vitam")
+MAY_BE_EMPTY = ("workspace", "workspace-collect")
+"""Of Vitam's own file sets: they hold what workflows work on, and on an idle platform nothing."""
 
 
 class KeepConfig(Strict):
@@ -83,6 +85,9 @@ class CopyConfig(Strict):
         default=1.2, description="free space needed, as a multiple of the size of what is copied"
     )
     file_sets: tuple[FileSet, ...] = VITAM_FILE_SETS
+    allow_empty: tuple[Name, ...] = Field(
+        default=MAY_BE_EMPTY, description="file sets that may hold next to nothing of what the last backup found"
+    )
     keep: KeepConfig | None = Field(default=None, description="which backups stay; not given: all of them")
 
 

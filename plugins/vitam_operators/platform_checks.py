@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 
 from vitam_operators import path_checks, port_checks, procedure, reader_checks, versions
 from vitam_operators.config import MongoCluster, Platform, ReplicaSet
+from vitam_operators.config_copies import MAY_BE_EMPTY
 from vitam_operators.parts import OFFER, all_parts
 from vitam_operators.platform_mistakes import did_you_mean
 
@@ -133,6 +134,8 @@ def _restic(platform: Platform) -> Iterator[str]:
 def _file_sets(platform: Platform) -> Iterator[str]:
     known = [host.name for host in platform.hosts]
     yield from _twice("copy.file_sets", (file_set.name for file_set in platform.copies.file_sets))
+    names = {*(file_set.name for file_set in platform.copies.file_sets), *MAY_BE_EMPTY}
+    yield from _unknown("copy.allow_empty", platform.copies.allow_empty, names, "file set")
     for index, file_set in enumerate(platform.copies.file_sets):
         at = f"copy.file_sets.{index} ({file_set.name})"
         yield from _unknown(f"{at}.hosts", file_set.hosts, known, "host")

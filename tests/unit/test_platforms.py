@@ -187,6 +187,7 @@ def test_mistakes_of_one_value(path, value, sentence):
         (["drill"], {"port": 9200}, "at drill.port: a drill on host 'data1' may need 9200 to 9201, 9200 is taken there"),
         (["copy", "engine"], "restic", "at copy.restic: needed when copy.engine is 'restic', it says where the repository is"),
         (["copy"], {"restic": RESTIC, "file_sets": [{"name": "x", "path": "/srv"}]}, "at copy.file_sets.0 (x).path: it holds copy.restic.repository (/srv/restic), put that under exclude"),
+        (["copy", "allow_empty"], ["cnf"], "at copy.allow_empty: unknown file set 'cnf', did you mean 'conf'?"),
         (["copy", "file_sets"], [{"name": "x", "path": "/c", "hosts": ["app2"]}], "at copy.file_sets.0 (x).hosts: unknown host 'app2', did you mean 'app1'?"),
     ],
 )  # fmt: skip

@@ -9,7 +9,7 @@ from typing import Any
 
 from airflow.sdk.exceptions import AirflowSkipException
 
-from vitam_operators import archive, nights, systemd
+from vitam_operators import archive, nights, shrunk, systemd
 from vitam_operators.commands import Command
 from vitam_operators.engines.base import Job, Stored
 from vitam_operators.engines.chosen import engine_of
@@ -104,9 +104,21 @@ class MakeOperator(WaitingOperator):
                 return None
             await self.require_source(night, shell)
             size_bytes = await shell.run(archive.size_of(directory))
+            self._require_same(night, host, size_bytes)
             if await jobs.may_start(shell, making.unit):
                 await self._start(night, shell, making, size_bytes)
         return UnitEnded(self.platform_file, host, making.unit, size_bytes)
+
+    def _require_same(self, night: Night, host: str, size_bytes: int) -> None:
+        """
+        Check that what is copied still is what the look has found.
+
+        :raises CopyRefusedError: it holds next to nothing of what the last backup found there
+        """
+        known = night.opened.get(shrunk.COMPARED, {})
+        finding = shrunk.finding_of(self.platform, self.part.name, host, size_bytes, known)
+        if finding:
+            raise CopyRefusedError(finding, hint="nothing was copied from it; mount its disk, then trigger a new run")
 
     async def _start(self, night: Night, shell: Shell, making: Making, size_bytes: int) -> None:
         name, host = self.part.name, shell.host.name

@@ -9,7 +9,7 @@ from typing import Any
 
 from airflow.sdk.exceptions import AirflowSkipException
 
-from vitam_operators import estimates, left_down, night_plan, nights, notifications, securing, versions
+from vitam_operators import estimates, left_down, night_plan, nights, notifications, securing, shrunk, versions
 from vitam_operators.engines.chosen import engine_of
 from vitam_operators.errors import LookFailedError, SecretMissingError, WindowError
 from vitam_operators.hooks.connections import environment_of
@@ -86,6 +86,7 @@ class PlanNightOperator(NightOperator):
             findings += self._paused(context, hosts)
             findings += self._left_down(context, plan)
             findings += night_plan.without_room(self.platform, plan, clusters)
+            findings += self._shrunk(plan)
         except WindowError as error:
             findings.append(error.message)
         if findings:
@@ -184,6 +185,13 @@ class PlanNightOperator(NightOperator):
         earlier.sort(key=lambda night: night.label, reverse=True)
         fired = answers_of(context, "check_host", GUARD)
         return left_down.findings(down, earlier, fired, plan[left_down.ACCEPTED], plan["backup"])
+
+    def _shrunk(self, plan: Facts) -> Iterable[str]:
+        """Name the directories that hold next to nothing of what the last backup found; the copies ask once more."""
+        earlier = [night for night in nights_of(self.platform).newest_first() if night.label != plan["backup"]]
+        known = shrunk.known_sizes(self.platform, plan["sizes"], earlier, plan[left_down.ACCEPTED])
+        plan[shrunk.COMPARED] = known
+        return shrunk.findings(self.platform, plan["sizes"], known)
 
     def _too_short(self, context: Any, window: Window) -> Iterable[str]:
         if self.platform.window.hold_until_window_end:

@@ -1,0 +1,44 @@
+"""Nights whose disks are away. The kind of fault: what is found is copied, and nobody asks whether it is all."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.fakes import backups
+from vitam_operators.errors import CopyRefusedError, LookFailedError
+from vitam_operators.hooks.records import nights_of
+
+EARLIER, OFFER = "20200101T200000Z", "offer-1-offer-data"
+OBJECT = "/vitam/data/offer/object"
+
+
+def sealed_before(half, **opened):
+    """Write the records of a backup of long ago."""
+    backups.write(nights_of(half.fake.platform), EARLIER, hosts={OFFER: "offer-1"}, **opened)
+
+
+def test_an_offer_that_is_empty_tonight_ends_the_night_before_it_begins(look):
+    """Its disk is not mounted: an empty directory would be stored, read back and sealed as any other."""
+    sealed_before(look, sizes={"offer-1": {OFFER: 5_000}})
+    look.fake.hosts["offer-1"].files[OBJECT] = 0
+    with pytest.raises(LookFailedError, match=rf"offer-1: {OFFER} holds 0 B in /vitam/data/offer, backup {EARLIER}"):
+        look.until("check_host", "check_cluster", "plan_night")
+    assert look.fake.changes == []
+
+
+def test_a_person_accepts_it(look):
+    """It was emptied on purpose: tonight's backup is what the next one is compared with."""
+    sealed_before(look, sizes={"offer-1": {OFFER: 5_000}})
+    look.fake.hosts["offer-1"].files[OBJECT] = 0
+    look.params["accepted"] = [f"{OFFER}@offer-1"]
+    look.until("check_host", "check_cluster", "plan_night", "open_backup")
+    assert OFFER not in look.records.opened["compared"].get("offer-1", {})
+
+
+def test_a_disk_that_goes_between_the_look_and_the_copy(cold):
+    """Six hours lie between them, and somebody works on the storage."""
+    cold.rewrite_open(compared={"offer-1": {OFFER: {"backup": EARLIER, "size_bytes": 5_000}}})
+    cold.fake.hosts["offer-1"].files[OBJECT] = 0
+    with pytest.raises(CopyRefusedError, match=rf"offer-1: {OFFER} holds 0 B in /vitam/data/offer"):
+        cold.run("copy_files", host="offer-1", file_set="offer-data")
+    assert not [change for change in cold.fake.changes if change[1] == "run"]
