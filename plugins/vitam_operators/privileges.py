@@ -18,7 +18,7 @@ from vitam_operators.errors import VitamBackupError
 from vitam_operators.platforms import load_platform
 from vitam_operators.privileges_page import page
 from vitam_operators.rights import TOPICS, Rights
-from vitam_operators.sudo_rules import rules_of
+from vitam_operators.sudo_rules import rules_of, sudoers_user
 
 ACCOUNT = "vitam-backup"
 LOOPBACK = "127.0.0.1"
@@ -26,11 +26,11 @@ LOOPBACK = "127.0.0.1"
 
 def sudoers(platform: Platform, host: str, account: str = ACCOUNT) -> str:
     """
-    Return the text of ``/etc/sudoers.d/<account>`` of a host.
+    Return the text of the account's file in ``/etc/sudoers.d`` of a host (:func:`.sudoers_name`).
 
-    :raises ConfigError: a rule is too long for sudo
+    :raises ConfigError: a rule is too long for sudo, or the account is none
     """
-    return "\n".join(_lines(Rights(platform, host), account)) + "\n"
+    return "\n".join(_lines(Rights(platform, host), sudoers_user(account))) + "\n"
 
 
 def _lines(own: Rights, account: str) -> Iterator[str]:

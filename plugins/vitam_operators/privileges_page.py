@@ -9,7 +9,7 @@ from vitam_operators import flows, supported
 from vitam_operators.config import Platform
 from vitam_operators.mongo_rights import MEMBERS, RESTORED_MEMBERS, ROUTERS, Asked, in_words, role
 from vitam_operators.rights import WIDE_UNIT
-from vitam_operators.sudo_rules import LONGEST_PATTERN
+from vitam_operators.sudo_rules import LONGEST_PATTERN, sudoers_name
 
 HEAD = """\
 # Rights on the hosts
@@ -70,7 +70,7 @@ mongod, which is reached through ssh):
 {keys}
 
 `port-forwarding` would also let the key listen on the host: `AllowTcpForwarding local` in sshd_config takes that
-away. The sudoers file goes to `/etc/sudoers.d/{account}`, mode 0440, checked by `visudo -c`.
+away. The sudoers file goes to `/etc/sudoers.d/{file}`, mode 0440, checked by `visudo -c`.
 """
 
 MONGODB = """
@@ -98,7 +98,11 @@ def page(platform: Platform, source: str, account: str, files: Mapping[str, str]
         HEAD.format(source=source, longest=LONGEST_PATTERN, wide=WIDE_UNIT, fallen_back=fallen_back),
         VERSIONS.format(rows="\n".join(supported.table())),
         FLOWS.format(rows="\n".join(flows.table(platform))),
-        ACCOUNTS.format(account=account, keys="\n".join(_grouped(keys, "    {text} ssh-ed25519 AAAA...   # {hosts}"))),
+        ACCOUNTS.format(
+            account=account,
+            file=sudoers_name(account),
+            keys="\n".join(_grouped(keys, "    {text} ssh-ed25519 AAAA...   # {hosts}")),
+        ),
         MONGODB,
         *_mongodb("Through mongos: `admin_conn_id`", "vitamBackupRouter", ROUTERS),
         *_mongodb("On each member: `localadmin_conn_id`", "vitamBackupMember", (*MEMBERS, *RESTORED_MEMBERS)),

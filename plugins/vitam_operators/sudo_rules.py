@@ -20,6 +20,7 @@ LONGEST_PATTERN = 1024
 
 BETWEEN_COMMANDS = frozenset("();<>|&")
 SEPARATORS_OF_SUDOERS = ",:="
+ACCOUNT = re.compile(r"([A-Za-z0-9_.-]+\\)?[A-Za-z_][A-Za-z0-9_.-]*\$?(@[A-Za-z0-9.-]+)?")
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,25 @@ class Hole:
     pattern: str
     wide: str = ""
     many: bool = False
+
+
+def sudoers_name(account: str) -> str:
+    """Return the name of an account's file: sudo skips one with a dot or a ``~`` in it, in silence (sudoers(5))."""
+    return re.sub(r"[^A-Za-z0-9_-]", "_", account)
+
+
+def sudoers_user(account: str) -> str:
+    """
+    Return an account as sudoers has it: the backslash between a domain and a name is escaped.
+
+    :raises ConfigError: sudoers would take it for something else (an alias of all, a group, a list)
+    """
+    if account == "ALL" or not ACCOUNT.fullmatch(account):
+        raise ConfigError(
+            f"{account!r} is no account that sudoers would take for one",
+            hint="letters, digits, '_', '.' and '-', if need be DOMAIN\\NAME or NAME@DOMAIN",
+        )
+    return account.replace("\\", "\\\\")
 
 
 def one_of(texts: Iterable[str]) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from vitam_operators.commands import Command, change, line, nothing
@@ -31,7 +31,7 @@ class UnitState:
     """
     What systemd says of a unit (``systemctl show``, systemd 229 and later).
 
-    :param unit: its name
+    :param unit: its own name
     :param load: ``loaded``, ``not-found``, ``masked``, …
     :param active: ``active``, ``inactive``, ``failed``, ``activating``, ``deactivating``
     :param sub: ``running``, ``exited``, ``dead``, …
@@ -98,14 +98,27 @@ class UnitState:
 
 
 def unit_states(units: Iterable[str]) -> Command[dict[str, UnitState]]:
-    """Fact: the state of each unit; one that the host does not have shows as ``not-found``."""
-    words = ["env", "LC_ALL=C", "TZ=UTC", "systemctl", "show", f"--property={','.join(PROPERTIES)}", "--", *units]
-    return Command(line(*words), _read_states)
+    """
+    Fact: the state of each unit, by the name it was asked by; one that the host does not have shows as ``not-found``.
+
+    systemd answers in the order of the question, with each unit's own name: that of an alias (``Alias=``) is another.
+    """
+    asked = tuple(units)
+    words = ["env", "LC_ALL=C", "TZ=UTC", "systemctl", "show", f"--property={','.join(PROPERTIES)}", "--", *asked]
+    return Command(line(*words), lambda output: _read_states(asked, output))
 
 
-def _read_states(output: str) -> dict[str, UnitState]:
+def _read_states(asked: Sequence[str], output: str) -> dict[str, UnitState]:
     blocks = (dict(_pairs(block)) for block in output.strip().split("\n\n"))
-    return {fields["Id"]: _read_state(fields) for fields in blocks if "Id" in fields}
+    states = [_read_state(fields) for fields in blocks if "Id" in fields]
+    return dict(zip(asked, states, strict=True))
+
+
+def aliases(states: Mapping[str, UnitState]) -> Iterator[str]:
+    """Name the units that have another name of their own: the journal, sudo's rules and a hold know only that one."""
+    for name, state in states.items():
+        if state.exists and state.unit != name:
+            yield f"{name} is another name of {state.unit}; write {state.unit}, or remove the alias where it is Vitam's"
 
 
 def _pairs(block: str) -> Iterable[tuple[str, str]]:

@@ -163,3 +163,10 @@ def test_a_scheduler_of_vitam_6_has_no_such_question(seven, monkeypatch):
     monkeypatch.setattr(seven.fake.vitam, "answer", answer)
     seven.fake.vitam.scheduler_paused = True
     assert planned(seven, securing="next_run")
+
+
+def test_a_unit_of_the_platform_file_that_is_an_alias(look, monkeypatch):
+    """Kind: accepted and then not found. Its journal, sudo's rules and a hold are known by the unit's own name."""
+    host = look.fake.hosts["data-1"]
+    monkeypatch.setattr(host.units["vitam-mongod.service"], "name", "mongod.service")
+    assert "data-1: vitam-mongod.service is another name of mongod.service" in findings(look, "data-1")

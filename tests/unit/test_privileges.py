@@ -13,7 +13,8 @@ from tests.rights import DB, LABEL, PART, REFUSED, REFUSED_JOBS, runs
 from vitam_operators import archive, drill, guard, journal, prune, reflink, systemd
 from vitam_operators.commands import change, existing, line, write_whole
 from vitam_operators.errors import ConfigError
-from vitam_operators.platforms import check_platform, load_platform, read_yaml
+from vitam_operators.platform_yaml import read_yaml
+from vitam_operators.platforms import check_platform, load_platform
 from vitam_operators.privileges import key_options, main, sudoers
 from vitam_operators.rights import WIDE_UNIT
 from vitam_operators.sudo_rules import LONGEST_PATTERN, Hole, calls_of, is_allowed, rules_of
@@ -35,6 +36,33 @@ def test_the_page_is_what_the_generator_prints(capsys, monkeypatch):
     assert main([str(EXAMPLE.relative_to(ROOT))]) == 0
     again = "PYTHONPATH=plugins python -m vitam_operators.privileges config/platform.example.yaml > docs/hosts.md"
     assert (ROOT / "docs" / "hosts.md").read_text(encoding="utf-8") == capsys.readouterr().out, again
+
+
+@pytest.mark.parametrize(
+    ("account", "file", "user"),
+    [
+        ("svc.vitam", "svc_vitam", "svc.vitam"),
+        ("MINISTERE\\svc-vitam", "MINISTERE_svc-vitam", "MINISTERE\\\\svc-vitam"),
+        ("svc@example.org", "svc_example_org", "svc@example.org"),
+    ],
+)
+def test_an_account_that_sudo_would_not_find(capsys, account, file, user):
+    """
+    Kind: accepted and then ignored. sudo skips a file with a dot in its name, and takes a backslash for an escape.
+
+    sudoers(5), "Including other files from within sudoers", and "Other special characters and reserved words".
+    """
+    assert main([str(EXAMPLE), "--account", account]) == 0
+    page = capsys.readouterr().out
+    assert f"`/etc/sudoers.d/{file}`" in page
+    assert f"\n{user} ALL=(root) NOPASSWD: /usr/bin/" in page.replace("    ", "")
+
+
+@pytest.mark.parametrize("account", ["ALL", "%wheel", "a,b", "x y", "", "a\n", "#0", "!vitam"])
+def test_an_account_that_sudoers_would_take_for_something_else(capsys, account):
+    """A list, a group, everybody."""
+    assert main([str(EXAMPLE), "--host", "app1", "--account", account]) == 1
+    assert f"{account!r} is no account" in capsys.readouterr().err
 
 
 def test_the_page_has_every_host_once():

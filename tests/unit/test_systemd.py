@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import re
 import shlex
 import subprocess
 from pathlib import Path
@@ -12,7 +13,7 @@ import pytest
 
 from vitam_operators import reflink, systemd
 from vitam_operators.engines import restic, tar
-from vitam_operators.systemd import UnitState, unit_states
+from vitam_operators.systemd import UnitState, aliases, unit_states
 
 RECORDED = json.loads(
     (Path(__file__).parents[1] / "data" / "answers" / "systemctl_show.json").read_text(encoding="utf-8")
@@ -21,7 +22,7 @@ ANSWERS = {name: "\n".join(lines) + "\n" for name, lines in (RECORDED["cases"] |
 
 
 def states_of(case: str) -> dict[str, UnitState]:
-    return unit_states(["any.service"]).read(ANSWERS[case])
+    return unit_states(re.findall(r"^Id=(.*)$", ANSWERS[case], re.MULTILINE)).read(ANSWERS[case])
 
 
 def state_of(case: str) -> UnitState:
@@ -121,7 +122,7 @@ def test_restarts_are_counted_where_systemd_counts_them():
     """From 235 on it prints NRestarts of services; before, and of timers, the line is missing."""
     assert state_of("running").restarts is None
     counted = ANSWERS["running"].replace("MainPID=210", "MainPID=210\nNRestarts=3")
-    (state,) = unit_states([]).read(counted).values()
+    (state,) = unit_states(["vitam-worker.service"]).read(counted).values()
     assert state.restarts == 3
 
 
@@ -131,6 +132,28 @@ def test_several_units_in_one_answer():
         "vitam-worker.service": ("loaded", True),
         "vitam-security-internal.service": ("not-found", False),
     }
+
+
+def test_a_unit_with_another_name():
+    """
+    Kind: a name that is taken and then not found again. systemd answers with the unit's own name, not the alias.
+
+    systemctl(1), show; ``Alias=`` of systemd.unit(5); YunoHost/issues#1134.
+    """
+    asked = ("mongod-alias.service", "vitam-security-internal.service")
+    states = unit_states(asked).read(ANSWERS["systemd_219_two_units"])
+    assert tuple(states) == asked
+    assert list(aliases(states)) == [
+        "mongod-alias.service is another name of vitam-worker.service; write vitam-worker.service, or remove the "
+        "alias where it is Vitam's"
+    ]
+    assert list(aliases(states_of("systemd_219_two_units"))) == []
+
+
+def test_an_answer_of_other_length_is_none():
+    """Which state is whose could only be guessed."""
+    with pytest.raises(ValueError, match="zip"):
+        unit_states(["a.service", "b.service"]).read(ANSWERS["running"])
 
 
 def test_a_timer_has_no_process_but_runs():

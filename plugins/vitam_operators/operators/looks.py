@@ -103,6 +103,7 @@ class CheckHostOperator(HostOperator, LookOperator):
             needed = set(units) - optional_timers(self.platform, host.name)
             findings = keys.findings
             findings += [f"{host.name}: {u} is {s.load}" for u, s in states.items() if u in needed and not s.exists]
+            findings += [f"{host.name}: {words}" for words in systemd.aliases(states)]
             needs = tools.needed(engine_of(self.platform.copies))
             missing = await shell.run(systemd.missing_tools(needs))
             told = await shell.run(tools.first_lines([tool for tool in needs if tool not in missing]))

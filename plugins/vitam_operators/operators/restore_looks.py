@@ -40,6 +40,7 @@ class CheckRestoreHostOperator(HostOperator, RestoreOperator, LookOperator):
             needed = set(units) - optional_timers(self.platform, self.host)
             findings = keys.findings
             findings += [f"{self.host}: {u} is {s.load}" for u, s in states.items() if u in needed and not s.exists]
+            findings += [f"{self.host}: {words}" for words in systemd.aliases(states)]
             names = (*NEEDED_TOOLS, *self._tools_of(manifest))
             missing = await shell.run(systemd.missing_tools(names))
             findings += [f"{self.host}: the program {tool} is missing, install it" for tool in missing]
