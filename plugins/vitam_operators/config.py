@@ -8,10 +8,9 @@ The platform file as typed models: which hosts, which services, which databases,
 from __future__ import annotations
 
 import dataclasses
-import datetime as dt
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import Field
 
 from vitam_operators import procedure, versions
 from vitam_operators.config_access import AccessConfig
@@ -22,13 +21,11 @@ from vitam_operators.config_paths import AbsolutePath, Url
 from vitam_operators.config_readers import AnyReader
 from vitam_operators.config_services import ElasticsearchCluster, PortsConfig
 from vitam_operators.config_types import (
-    ALL_DAYS,
     HOST_KEY_PATTERN,
     OFFER_IN_FILES,
     VERSION_PATTERN,
     ConnId,
     HostName,
-    LocalTime,
     MongoUnit,
     Name,
     OfferProvider,
@@ -36,31 +33,8 @@ from vitam_operators.config_types import (
     Seconds,
     Strict,
     TimerName,
-    Weekday,
-    known_timezone,
 )
-
-
-class WindowConfig(Strict):
-    """When the platform may be down, in local time."""
-
-    start: LocalTime = Field(default=dt.time(20), description="local time at which the night begins")
-    end: LocalTime = Field(default=dt.time(8), description="local time at which everything runs again")
-    timezone: Annotated[str, AfterValidator(known_timezone)] = Field(
-        default="Europe/Paris", description="time zone of start, end, weekdays and blackout_dates"
-    )
-    weekdays: tuple[Weekday, ...] = Field(default=ALL_DAYS, min_length=1, description="days on which a night may begin")
-    blackout_dates: tuple[dt.date, ...] = Field(default=(), description="dates on which no night begins")
-    restart_reserve_s: Seconds = Field(
-        default=3600, description="seconds before the window's end at which waits and copies are given up"
-    )
-    late_start_s: Seconds = Field(
-        default=1800, description="seconds after the window's start during which a night may still be begun"
-    )
-    hold_until_window_end: bool = Field(
-        default=False,
-        description="start the platform at the window's end less restart_reserve_s, not as soon as copies are over",
-    )
+from vitam_operators.config_window import WindowConfig as WindowConfig
 
 
 class Host(Strict):

@@ -69,6 +69,23 @@ def certain_copies(platform: Platform, clusters: Mapping[str, Facts]) -> dict[st
     return {part.name: part.host for part in files_parts(platform)} | primaries | preferred
 
 
+def unknown(platform: Platform, hosts: Collection[str], clusters: Collection[str]) -> Iterator[str]:
+    """Name what was looked at under a name that the platform file does not have: it was edited during the look."""
+    known = {host.name for host in platform.hosts} | {cluster.name for cluster in platform.mongodb}
+    for name in (*hosts, *clusters):
+        if name not in known:
+            yield f"{name} was looked at and is not in the platform file: it was edited meanwhile"
+
+
+def without_parts(planned: Facts) -> Iterator[str]:
+    """Say that nothing is to be copied: the platform would be stopped for nothing."""
+    if not planned["parts"]:
+        yield (
+            f"nothing is to be copied: the run was asked for {planned['copies']}, and copy.file_sets of the platform "
+            "file has none on any host; choose other 'copies', or write file_sets"
+        )
+
+
 def without_room(platform: Platform, planned: Facts, clusters: Mapping[str, Facts]) -> Iterator[str]:
     """Name the hosts that cannot hold the copies that are certain to be made on them."""
     certain = certain_copies(platform, clusters)

@@ -48,6 +48,11 @@ def _window(platform: Platform) -> Iterator[str]:
             f"at window.restart_reserve_s: {window.restart_reserve_s} s for the restart, but the window is "
             f"{length_s} s long: nothing is left for the backup"
         )
+    elif window.least_s > usable_s:
+        yield (
+            f"at window.least_s: {window.least_s} s have to be left, but the window has {usable_s} s before it is "
+            "given up: no night would ever begin"
+        )
     elif window.late_start_s >= usable_s:
         yield (
             f"at window.late_start_s: a night may begin {window.late_start_s} s late, but its {length_s} s less "

@@ -70,6 +70,22 @@ class Window:
                 hint="trigger a new run of vitam_backup; its field 'until' moves the end of the window",
             )
 
+    def require_time(self, now: dt.datetime, least_s: int) -> None:
+        """
+        Check that what is begun now can come to something.
+
+        :param least_s: seconds that have to be left until the night is given up
+        :raises WindowError: fewer are left
+        """
+        left_s = (self.give_up_at - now).total_seconds()
+        if left_s < least_s:
+            raise WindowError(
+                f"it is {now:%Y-%m-%d %H:%M:%S} UTC, and the night is given up at {self.give_up_at:%Y-%m-%d %H:%M:%S} "
+                f"UTC: {max(0, left_s):.0f} s are left, at least {least_s} s (window.least_s) have to be: the platform "
+                "would be stopped for nothing",
+                hint="trigger a new run with a later 'until', or leave it to the next night",
+            )
+
 
 def at_local_time(day: dt.date, time: dt.time, timezone: str) -> dt.datetime:
     """Return the moment at which the clocks of a time zone show ``time`` on ``day``, in UTC."""
@@ -107,9 +123,16 @@ def manual_window(now: dt.datetime, until: dt.datetime | None, rule: WindowConfi
     """
     Return the window of a run triggered by hand: from now to ``until``, or to the rule's next end.
 
-    :raises WindowError: ``until`` is over, or leaves nothing once the restart's reserve is taken off
+    :raises WindowError: ``until`` is over, leaves nothing once the restart's reserve is taken off, or is too far
     """
     window = Window(now, until, rule.restart_reserve_s) if until else window_beginning(now, rule)
+    if until and (until - now).total_seconds() > rule.longest_s:
+        raise WindowError(
+            f"until is {until.astimezone(dt.UTC):%Y-%m-%d %H:%M:%S} UTC, more than {rule.longest_s} s "
+            f"(window.longest_s) after {now:%Y-%m-%d %H:%M:%S} UTC: Vitam could be down, and no guard start it, until "
+            "then",
+            hint="choose an earlier 'until', or raise window.longest_s in the platform file",
+        )
     if window.give_up_at <= now:
         raise WindowError(
             f"the window ends at {window.end:%Y-%m-%d %H:%M:%S} UTC, and {rule.restart_reserve_s} s before that the "

@@ -15,7 +15,7 @@ from tests.faults.table import OUTCOMES, SEEN, Outcome, as_text
 from tests.lab.conftest import lab_verb
 
 ROOT = Path(__file__).parents[2]
-WINDOW = {"restart_reserve_s": 20, "start": "03:17", "end": "03:47"}
+WINDOW = {"restart_reserve_s": 20, "least_s": 1, "start": "03:17", "end": "03:47"}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -168,6 +168,7 @@ def test_mistakes_of_one_value(path, value, sentence):
         (["securing"], {"by": "quartz"}, "at securing.platform_secret_conn_id: needed to ask the scheduler for its current jobs"),
         (["hosts", 0, "services"], ["logbook"], "at securing.by: 'quartz' needs a host with the service 'scheduler', none has it"),
         (["window"], {"start": "20:00", "end": "20:00"}, "at window.end: the same as window.start (20:00), the window has no length"),
+        (["window", "least_s"], 86_400, "at window.least_s: 86400 s have to be left, but the window has 39600 s before it is given up: no night would ever begin"),
         (["window"], {"start": "01:00", "end": "02:00"}, "at window.restart_reserve_s: 3600 s for the restart, but the window is 3600 s long: nothing is left for the backup"),
         (["window"], {"start": "23:30", "end": "01:00"}, "at window.late_start_s: a night may begin 1800 s late, but its 5400 s less 3600 s for the restart leave 1800 s: nothing would be left for the backup"),
         (["copy", "file_sets"], [{"name": "x", "path": "/vitam"}], "at copy.file_sets.0 (x).path: it holds copy.directory (/vitam/backup), put that under exclude"),

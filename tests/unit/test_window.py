@@ -156,3 +156,20 @@ def test_in_words(rule, words):
 def test_in_short():
     """A list of DAGs has room for a few words."""
     assert in_short(WindowConfig()) == "20:00-08:00 Europe/Paris"
+
+
+@pytest.mark.parametrize("now", ["2026-11-24 05:30:01", "2026-11-24 06:00:00", "2026-11-24 07:30:00"])
+def test_what_is_begun_too_late_is_not_begun(now):
+    """Kind: a night that cannot come to anything. What is left is said, never less than nothing."""
+    NIGHT.require_time(utc("2026-11-24 05:30:00"), 1800)
+    with pytest.raises(WindowError, match=r"(1799|0) s are left, at least 1800 s \(window\.least_s\)"):
+        NIGHT.require_time(utc(now), 1800)
+
+
+def test_until_may_be_as_far_as_the_platform_file_says():
+    """Kind: a slip of the day or the year in a form. A platform that takes longer may say so."""
+    now, rule = utc("2026-11-23 13:00"), WindowConfig()
+    assert manual_window(now, utc("2026-11-24 13:00"), rule).end == utc("2026-11-24 13:00")
+    with pytest.raises(WindowError, match=r"window\.longest_s"):
+        manual_window(now, utc("2027-11-23 13:00"), rule)
+    assert manual_window(now, utc("2026-11-26 13:00"), WindowConfig(longest_s=3 * 86_400)).end

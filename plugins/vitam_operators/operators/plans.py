@@ -75,16 +75,19 @@ class PlanNightOperator(NightOperator):
         expected = {"check_host": len(self.platform.hosts), "check_cluster": len(self.platform.mongodb)}
         hosts = {facts["host"]: facts for facts in answers_of(context, "check_host")}
         clusters = {facts["cluster"]: facts for facts in answers_of(context, "check_cluster")}
-        findings = [*findings_of(context, expected), *self._balancers_left_off(context, clusters)]
+        findings = [*findings_of(context, expected), *night_plan.unknown(self.platform, hosts, clusters)]
+        findings += self._balancers_left_off(context, clusters)
         findings += [finding async for finding in self._secrets()]
         plan: Facts = {}
         try:
             window = night_window(context, self.platform)
             window.require_open(dt.datetime.now(dt.UTC))
+            window.require_time(dt.datetime.now(dt.UTC), self.platform.window.least_s)
             plan = self._plan(context, window, hosts, clusters)
             findings += self._securing_findings(context, window, plan["units_before"])
             findings += self._paused(context, hosts)
             findings += self._left_down(context, plan)
+            findings += night_plan.without_parts(plan)
             findings += night_plan.without_room(self.platform, plan, clusters)
             findings += self._shrunk(plan)
         except WindowError as error:

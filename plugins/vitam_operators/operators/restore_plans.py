@@ -41,6 +41,7 @@ class PlanRestoreOperator(RestoreOperator):
         try:
             window = night_window(context, self.platform)
             window.require_open(dt.datetime.now(dt.UTC))
+            window.require_time(dt.datetime.now(dt.UTC), self.platform.window.least_s)
         except WindowError as error:
             findings.append(error.message)
         findings += approvals.findings(self.platform.restore, context["dag_run"].triggering_user_name)
@@ -123,10 +124,12 @@ class OpenRestoreOperator(RestoreOperator):
         :raises NotApprovedError: nobody approved it
         :raises RecordsAwayError: this run has opened one before, and its records are not there
         :raises NightClosedError: there is no plan, or the platform file was edited since it was approved
+        :raises WindowError: it was approved so late that nothing of the window is left
         """
         self.latest_night(context)
         plan = plan_of(self, context)
         who = require_approval(self, context, APPROVE_RESTORE, f"the plan of {plan['planned_at']}")
+        Window.of_record(plan["window"]).require_time(dt.datetime.now(dt.UTC), self.platform.window.least_s)
         record = {**plan, "opened_at": nights.now_text(), "approved_by": who}
         night = open_run(self, context, plan, record)
         self.log.info("restore %s of backup %s, approved by %s, is open", night.label, plan["restored"], who)
