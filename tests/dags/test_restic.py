@@ -16,6 +16,7 @@ from vitam_operators import archive, catalogue, secret_files
 from vitam_operators import nights as records
 from vitam_operators.engines import restic
 from vitam_operators.errors import CommandFailedError, CopyFailedError, LookFailedError, SecretMissingError
+from vitam_operators.hooks.records import nights_of
 from vitam_operators.operators.prune import Going
 
 PASSWORD, KEY = "hush-of-restic", "hush-of-the-cloud"
@@ -98,6 +99,21 @@ def test_a_job_at_work_gets_no_second_secret(cold):
     host.answer(f"sudo -n systemd-run --unit={unit} -- bash -c {_words(cold)}", "")
     cold.run("copy_files", **FILES)
     assert host.secrets == {}
+
+
+def test_a_copy_is_told_of_the_backup_before(nights):
+    """From the plan on: no repository is made where that one has its copy."""
+    night = nights("vaulted")
+    night.clean()
+    half = HalfNight(night)
+    engine = restic.ResticEngine(half.fake.platform.copies)
+    earlier = nights_of(half.fake.platform).named("20200101T200000Z")
+    earlier.write(records.OPEN, {"run_id": "x"})
+    earlier.write(f"part.{PART}", {"archive": engine.place(earlier.label, PART)})
+    half.until("check_host", "check_cluster", "plan_night", "open_backup")
+    assert half.records.opened["repositories"] == {PART: earlier.label}
+    copy = half.dag.get_task("copy_files").unmap(FILES)
+    assert earlier.label in copy.making(half.records).job.arguments
 
 
 def _words(cold: HalfNight) -> str:

@@ -64,9 +64,15 @@ def test_where_a_copy_lies(repository):
 )  # fmt: skip
 def test_what_the_copy_is_told(settings, options):
     job = ResticEngine(copies(**settings)).store("/vitam/conf", "L", "p", ("./*.log",))
-    own = ["/vitam/conf", "/vitam/backup/L", "rest:https://vault", "p", "./*.log"]
+    own = ["/vitam/conf", "/vitam/backup/L", "rest:https://vault", "p", "none", "./*.log"]
     assert arguments(job) == [options, "L", *own]
     assert job.secret == Secret("vault_password", "RESTIC_PASSWORD")
+
+
+def test_the_copy_is_told_of_a_backup_that_has_one_there():
+    """It makes no new repository then."""
+    job = ResticEngine(copies()).store("/vitam/conf", "L", "p", (), "20261121T190000Z")
+    assert arguments(job)[-2:] == ["p", "20261121T190000Z"]
 
 
 def test_what_is_read_back_is_not_from_the_cache():

@@ -133,6 +133,23 @@ def copied(finished, tmp_path):
     return another(finished, tmp_path)
 
 
+def test_no_repository_is_made_where_one_was_before(finished, tmp_path):
+    """Its disk is away: a new one on the mount point would fill the system's disk, and hide all copies of before."""
+    place = another(finished, tmp_path)
+    shutil.rmtree(place.repository)
+    failed = place.run(place.engine.store(str(place.source), "L2", "p", (), "20261121T190000Z"))
+    assert failed.returncode != 0
+    assert f"{place.repository} does not answer, backup 20261121T190000Z has its copy there: no new" in failed.stdout
+    assert not place.repository.exists()
+
+
+def test_where_one_was_before_it_is_used(finished, tmp_path):
+    """Every night but the first."""
+    place = another(finished, tmp_path)
+    ended_well(place.run(place.engine.store(str(place.source), "L2", "p", (), "20261121T190000Z")))
+    assert len(place.snapshots) == 2
+
+
 @pytest.fixture(scope="module", autouse=True)
 def long_tries(finished, tmp_path_factory):
     """What a backend refuses restic tries again for most of a minute: begun with the first story, told last."""

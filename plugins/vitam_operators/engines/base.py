@@ -95,9 +95,17 @@ class Engine(ABC):
     def place(self, label: str, part: str) -> str:
         """Return where a part is, as the manifest names it."""
 
+    def repository(self, part: str) -> str | None:
+        """Return where all copies of a part are kept together; ``None``: each lies by itself."""
+        return None
+
     @abstractmethod
-    def store(self, source: str, label: str, part: str, exclude: tuple[str, ...]) -> Job:
-        """Change: store a directory whole or not at all, with a list of what was in it."""
+    def store(self, source: str, label: str, part: str, exclude: tuple[str, ...], known: str = "") -> Job:
+        """
+        Change: store a directory whole or not at all, with a list of what was in it.
+
+        :param known: label of a backup that has a copy in the part's repository: then none is made anew
+        """
 
     @abstractmethod
     def stored(self, label: str, part: str) -> Command[Stored | None]:

@@ -1,10 +1,11 @@
 """
 The engine ``restic`` (0.14 and later): encrypted, each piece of data stored once, on another machine if so wished.
 
-Each part has a repository of its own below ``copy.restic.repository``, made by its first copy: two hosts that make one
-repository at the same moment damage it, and what needs a repository for itself alone (forget, prune, check) never
-waits for another part. A copy is a snapshot with the tags ``vitam``, label and part, known by its id, which is a
-SHA-256 over all that is in it. The list of its source (``.files``) and its facts are in ``copy.directory``.
+Each part has a repository of its own below ``copy.restic.repository``, made by its first copy and by no later one: two
+hosts that make one repository at the same moment damage it, and what needs a repository for itself alone (forget,
+prune, check) never waits for another part. A copy is a snapshot with the tags ``vitam``, label and part, known by its
+id, which is a SHA-256 over all that is in it. The list of its source (``.files``) and its facts are in
+``copy.directory``.
 """
 
 from __future__ import annotations
@@ -23,6 +24,8 @@ from vitam_operators.secret_files import TAKE_SCRIPT, Secret
 FILE_LIST = Path(on_host.__file__).with_name("file_list.py")
 UNFINISHED = (".files.partial", ".excluded.partial", ".facts.partial")
 
+NONE_KNOWN = "none"
+"""In place of a backup that has a copy in the repository: it may be made."""
 UNLOCKED_WITHIN_S = 2 * 3600
 """Seconds for which a drill and the removal of old copies wait for each other: both begin with a sealed night."""
 
@@ -56,15 +59,22 @@ forget() {{
 """
 
 STORE_SCRIPT = f"""{BEGIN_SCRIPT}
-source=$1 directory=$2 repository=$3 part=$4; shift 4
+source=$1 directory=$2 repository=$3 part=$4 known=$5; shift 5
 export RESTIC_REPOSITORY=$repository/$part
 place=$directory/$part
+make_repository() {{
+    test "$known" = {NONE_KNOWN} || {{
+        echo "$RESTIC_REPOSITORY does not answer, backup $known has its copy there: no new repository is made"
+        return 1
+    }}
+    run init --quiet
+}}
 undone() {{ trap - ERR; rm -f -- "$place.facts"; forget; }}
 cd -P -- "$source"
 source=$PWD
 mkdir -p -- "$directory"
 rm -f -- "$place.files" "$place.facts"
-run unlock || run init --quiet
+run unlock || make_repository
 forget
 files list "$source" "$place.excluded.partial" "$@" > "$place.files.partial"
 mapfile -d '' -t excluded < "$place.excluded.partial"
@@ -168,13 +178,17 @@ class ResticEngine(Engine):
         common = (cache + limit, FILE_LIST.read_text(encoding="utf-8"), label)
         return Job(script, (*common, *arguments), self.secret)
 
+    def repository(self, part: str) -> str:
+        """Return the part's repository."""
+        return f"{self._repository}/{part}"
+
     def place(self, label: str, part: str) -> str:
         """Return the part's repository, and behind ``#`` the label."""
-        return f"{self._repository}/{part}#{label}"
+        return f"{self.repository(part)}#{label}"
 
-    def store(self, source: str, label: str, part: str, exclude: tuple[str, ...]) -> Job:
+    def store(self, source: str, label: str, part: str, exclude: tuple[str, ...], known: str = "") -> Job:
         """Change: make a snapshot, of exactly what the source's list has before and after."""
-        own = (source, self._directory(label), self._repository, part)
+        own = (source, self._directory(label), self._repository, part, known or NONE_KNOWN)
         return self._job(STORE_SCRIPT, label, *own, *exclude, cached=True)
 
     def stored(self, label: str, part: str) -> Command[Stored | None]:

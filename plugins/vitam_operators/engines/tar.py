@@ -88,7 +88,7 @@ class TarEngine(Engine):
         """Return the path of the archive."""
         return f"{self._directory(label)}/{self._archive(part)}"
 
-    def store(self, source: str, label: str, part: str, exclude: tuple[str, ...]) -> Job:
+    def store(self, source: str, label: str, part: str, exclude: tuple[str, ...], known: str = "") -> Job:
         """Change: write the archive with its list and its checksum."""
         zstd = f"zstd --quiet -{self.copies.level} -T{self.copies.threads}"
         compress = zstd if self.copies.compression == "zstd" else "cat"

@@ -15,6 +15,7 @@ from vitam_operators.engines.base import Job, Stored
 from vitam_operators.engines.chosen import engine_of
 from vitam_operators.errors import CopyFailedError, CopyRefusedError, VitamBackupError
 from vitam_operators.hooks.hosts import HostHook, Shell, target
+from vitam_operators.known_repositories import REPOSITORIES
 from vitam_operators.nights import Night
 from vitam_operators.operators import jobs
 from vitam_operators.operators.base import WaitingOperator, window_of
@@ -78,7 +79,7 @@ class MakeOperator(WaitingOperator):
         return Making(
             "part",
             archive.copy_unit(night.label, name),
-            engine.store(directory, night.label, name, exclude),
+            engine.store(directory, night.label, name, exclude, night.opened.get(REPOSITORIES, {}).get(name, "")),
             engine.stored(night.label, name),
             engine.place(night.label, name),
             needs_room=engine.needs_room,

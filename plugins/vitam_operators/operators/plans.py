@@ -15,6 +15,7 @@ from vitam_operators.errors import LookFailedError, SecretMissingError, WindowEr
 from vitam_operators.hooks.connections import environment_of
 from vitam_operators.hooks.kept_platforms import sha256_of
 from vitam_operators.hooks.records import nights_of, restores_of
+from vitam_operators.known_repositories import REPOSITORIES, known_repositories
 from vitam_operators.operators.base import NightOperator
 from vitam_operators.operators.looks import GUARD, Facts, answers_of, findings_of
 from vitam_operators.operators.prune import KEPT_FOR_EVER, planned
@@ -192,8 +193,10 @@ class PlanNightOperator(NightOperator):
     def _shrunk(self, plan: Facts) -> Iterable[str]:
         """Name the directories that hold next to nothing of what the last backup found; the copies ask once more."""
         earlier = [night for night in nights_of(self.platform).newest_first() if night.label != plan["backup"]]
-        known = shrunk.known_sizes(self.platform, plan["sizes"], earlier, plan[left_down.ACCEPTED])
+        accepted = plan[left_down.ACCEPTED]
+        known = shrunk.known_sizes(self.platform, plan["sizes"], earlier, accepted)
         plan[shrunk.COMPARED] = known
+        plan[REPOSITORIES] = known_repositories(engine_of(self.platform.copies), plan["parts"], earlier, accepted)
         return shrunk.findings(self.platform, plan["sizes"], known)
 
     def _too_short(self, context: Any, window: Window) -> Iterable[str]:
