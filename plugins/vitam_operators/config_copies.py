@@ -57,6 +57,9 @@ class KeepConfig(Strict):
     )
 
 
+DEFAULT_KEEP = KeepConfig(last=0, daily=7, weekly=4, monthly=6)
+
+
 class ResticConfig(Strict):
     """Where the engine restic keeps copies."""
 
@@ -88,7 +91,9 @@ class CopyConfig(Strict):
     allow_empty: tuple[Name, ...] = Field(
         default=MAY_BE_EMPTY, description="file sets that may hold next to nothing of what the last backup found"
     )
-    keep: KeepConfig | None = Field(default=None, description="which backups stay; not given: all of them")
+    keep: KeepConfig | None = Field(
+        default=DEFAULT_KEEP, description="which backups stay; not given: 7 daily, 4 weekly, 6 monthly; null: all"
+    )
 
 
 class DrillConfig(Strict):

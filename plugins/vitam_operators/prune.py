@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 
 from vitam_operators.catalogue import DRILLED, OPEN, PRUNED, PRUNING, Backup, directory_of
 from vitam_operators.commands import Command, change, line
-from vitam_operators.config_copies import KeepConfig
+from vitam_operators.config_copies import CopyConfig, KeepConfig
 
 YOUNG = dt.timedelta(days=1)
 
@@ -119,6 +119,14 @@ def _newest_of_each(
         newest.setdefault(period(backup.night_at.astimezone(zone)), backup)
     for name, backup in list(newest.items())[:count]:
         yield backup, f"{rule} {name}"
+
+
+def rules_in_words(copies: CopyConfig) -> str:
+    """Say which old backups stay on a platform, and who said so."""
+    if copies.keep is None:
+        return "copy.keep is null: every backup stays"
+    said = "" if "keep" in copies.model_fields_set else ", by default: the platform file has no copy.keep"
+    return f"of the old backups stay {in_words(copies.keep)}{said}"
 
 
 def in_words(keep: KeepConfig) -> str:

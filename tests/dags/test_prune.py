@@ -118,6 +118,7 @@ def test_plan_only_tells_and_removes_nothing(night, monkeypatch):
     assert {line for line in told if line.startswith("would prune")} == {
         f"would prune {label}: not among the last 2 and 3 monthly" for label in GOES
     }
+    assert "of the old backups stay the last 2 and 3 monthly" in told
     assert set(states(night).values()) == {"verified"}
     assert night.fake.changes == []
 
@@ -135,16 +136,16 @@ class Log:
     warning = error = info
 
 
-def test_without_keep_nothing_ever_goes(nights, monkeypatch):
-    """Nobody who has not asked for it loses a backup; the plan and the step say so."""
-    made, told = nights("tiny"), []
+def test_whoever_keeps_all_loses_none(nights, monkeypatch):
+    """``keep: null`` is said, not forgotten; the step says so."""
+    made, told = nights("forever"), []
     made.clean()
     made.clean = lambda: None
     for label in OLD:
         backups.write(nights_of(made.fake.platform), label)
     monkeypatch.setattr(PruneBackupsOperator, "log", Log(told))
     made.run()
-    assert (made.state, removed(made), told) == ("success", [], ["copy.keep is not set: every backup stays"])
+    assert (made.state, removed(made), told) == ("success", [], ["copy.keep is null: every backup stays"])
     assert made.records.opened["prune"] == []
     assert set(states(made).values()) == {"verified"}
 

@@ -88,10 +88,10 @@ def test_defaults_in_the_examples_comments_are_true():
     assert platform.workflows.model_dump() == example()["workflows"]
     assert platform.timeouts.model_dump() == example()["timeouts"]
     own = {"file_sets", "keep", "restic"}
-    assert platform.copies.model_dump(exclude=own) == {
+    assert platform.copies.model_dump(mode="json", exclude=own) == {
         key: value for key, value in example()["copy"].items() if key not in own
     }
-    assert platform.copies.keep is None
+    assert platform.copies.keep == KeepConfig(last=0, daily=7, weekly=4, monthly=6)
     no_periods = {"daily": 0, "weekly": 0, "monthly": 0}
     assert KeepConfig().model_dump() == example()["copy"]["keep"] | no_periods
     restic = ResticConfig.model_validate({key: example()["copy"]["restic"][key] for key in NEEDED_OF_RESTIC})

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from vitam_operators import prune
 from vitam_operators.catalogue import PROVED, Backup
-from vitam_operators.config_copies import KeepConfig
+from vitam_operators.config_copies import CopyConfig, KeepConfig
 from vitam_operators.prune import decide
 
 PARIS = "Europe/Paris"
@@ -119,6 +119,31 @@ def test_what_goes_is_told_with_the_rules():
     (*_, last) = decide(nightly(30), keep.model_copy(update={"monthly": 0, "weekly": 0}), days_after(30), PARIS)
     assert (last.keep, last.reason) == (False, "not among the last 2 and 3 daily")
     assert prune.in_words(keep) == "the last 2, 3 daily, 4 weekly and 5 monthly"
+
+
+def test_a_platform_file_that_says_nothing_fills_no_disk():
+    """Kind of fault: accepted, and the disks fill until no night has room. After years there are 7 + 4 + 6 at most."""
+    copies = CopyConfig()
+    assert copies.keep is not None
+    found = kept(nightly(800), copies.keep, days_after(800) + A_DAY)
+    assert len(found) <= 7 + 4 + 6
+    assert sum("daily" in reason for reason in found.values()) == 7
+
+
+@pytest.mark.parametrize(
+    ("copies", "words"),
+    [
+        (
+            CopyConfig(),
+            "of the old backups stay 7 daily, 4 weekly and 6 monthly, by default: the platform file has no copy.keep",
+        ),
+        (CopyConfig(keep=KeepConfig(last=3)), "of the old backups stay the last 3"),
+        (CopyConfig(keep=None), "copy.keep is null: every backup stays"),
+    ],
+)
+def test_the_rules_are_said_and_who_made_them(copies, words):
+    """Kind of fault: something is removed by a rule that nobody wrote down, and nobody was told."""
+    assert prune.rules_in_words(copies) == words
 
 
 # --- what stays whatever the rules say -------------------------------------------------------------------------------

@@ -18,10 +18,11 @@ from vitam_operators.hooks.records import nights_of, restores_of
 from vitam_operators.known_repositories import REPOSITORIES, known_repositories
 from vitam_operators.operators.base import NightOperator
 from vitam_operators.operators.looks import GUARD, Facts, answers_of, findings_of
-from vitam_operators.operators.prune import KEPT_FOR_EVER, planned
+from vitam_operators.operators.prune import planned
 from vitam_operators.operators.services import note
 from vitam_operators.operators.telling import try_to_tell_of_the_dead
 from vitam_operators.parts import planned_parts
+from vitam_operators.prune import rules_in_words
 from vitam_operators.wholeness import EVERYTHING
 from vitam_operators.window import Window, manual_window, window_beginning
 
@@ -215,9 +216,8 @@ class PlanNightOperator(NightOperator):
     def _tell(self, plan: Facts) -> None:
         for line in (*night_plan.lines(plan), *night_plan.directories(self.platform, plan)):
             self.log.info("%s", line)
+        self.log.info(rules_in_words(self.platform.copies))
         for going in plan["prune"]:
             self.log.info("would prune %s: %s", going["backup"], going["reason"])
-        if self.platform.copies.keep is None:
-            self.log.info(KEPT_FOR_EVER)
         for warning in plan["warnings"]:
             self.log.warning(warning)

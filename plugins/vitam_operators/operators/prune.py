@@ -36,7 +36,6 @@ LIMIT_S, LOOK_EVERY_S = 6 * 3600, 5
 """For the removal of one backup from a repository, which systemd ends after that."""
 
 SILENT = "{} could not be asked for the copies of the backups that are to stay, so no other one goes"
-KEPT_FOR_EVER = "copy.keep is not set: every backup stays"
 
 
 class LeaveManifestOperator(HostOperator):
@@ -120,8 +119,8 @@ class PruneBackupsOperator(NightOperator):
     async def _decisions(self) -> tuple[list[Decision], list[str]]:
         """Return what becomes of each backup, and why some that should go stay: nobody knows what is left then."""
         keep, presence = self.platform.copies.keep, Presence(self.platform)
+        self.log.info(prune.rules_in_words(self.platform.copies))
         if keep is None:
-            self.log.info(KEPT_FOR_EVER)
             return [], []
         backups = entries(nights_of(self.platform))
         by_records = decided(self.platform, backups, keep)
