@@ -1,4 +1,4 @@
-"""What the platform file places on one host: the replica sets with data there, and the units that a night may stop."""
+"""What the platform file places on one host: the replica sets with data there, and the units that have to run again."""
 
 from __future__ import annotations
 
@@ -12,15 +12,25 @@ def mongo_parts_of(platform: Platform, host: str) -> list[MongoPart]:
     return [part for part in parts if host in part.replica_set.data_hosts]
 
 
+def members_of(platform: Platform, host: str) -> list[MongoPart]:
+    """Return the replica sets that have a member on a host, one that only votes (an arbiter) among them."""
+    parts = (*shard_parts(platform), *config_parts(platform))
+    return [part for part in parts if any(member.host == host for member in part.replica_set.members)]
+
+
 def files_parts_of(platform: Platform, host: str) -> list[FilesPart]:
     """Return the directories of a host that are copied beside its databases."""
     return [part for part in files_parts(platform) if part.host == host]
 
 
 def units_of(platform: Platform, host: str) -> list[str]:
-    """Return the units that a night may stop on a host, in the order in which they start again."""
+    """
+    Return the units of a host that have to run as before when a night is over, in the order in which they start.
+
+    Arbiters and routers are among them, which a night does not stop: a host that is booted meanwhile has lost them.
+    """
     own: Host = platform.host(host)
-    units = [part.daemon.unit for part in mongo_parts_of(platform, host)]
+    units = [part.daemon.unit for part in members_of(platform, host)]
     units += [cluster.mongos.unit for cluster in platform.mongodb if host in cluster.routers]
     units += [cluster.unit for cluster in platform.elasticsearch if host in cluster.hosts]
     units += [service.unit for service in platform.services_to_start() if service.name in own.services]

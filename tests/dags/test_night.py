@@ -106,7 +106,7 @@ def test_the_manifest_says_what_the_hosts_say(whole_night):
         assert (part["size_bytes"], part["sha256"]) == (host.files[part["archive"]], host.archives[part["archive"]])
         assert part["proof"]["sha256"] == part["sha256"]
     assert manifest["size_bytes"] == sum(part["size_bytes"] for part in manifest["parts"].values())
-    assert manifest["units_before"]["worker-1"] == ["vitam-worker.service"]
+    assert manifest["units_before"]["worker-1"] == ["vitam-mongod.service", "vitam-worker.service"]
     assert manifest["clusters"]["mongo-offer"]["primaries"] == {
         "mongo-offer-configsvr": "offer-1",
         "mongo-offer-shard0": "offer-1",

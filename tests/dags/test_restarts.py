@@ -31,7 +31,7 @@ def test_the_second_attempt_starts_what_the_first_left_down(half):
     half.run("start_worker", host="worker-2")
     half.until("check_host", "check_cluster", "plan_night", "open_backup")
     assert half.records.opened["attempt"] == 2
-    assert half.records.opened["units_before"]["worker-1"] == ["vitam-worker.service"]
+    assert half.records.opened["units_before"]["worker-1"] == ["vitam-mongod.service", "vitam-worker.service"]
     half.until("arm_restart_guard", *half.starts)
     assert half.different == set()
 

@@ -157,7 +157,7 @@ def test_the_whole_run_is_cleared(clicks: Clicks) -> None:
 
 
 def test_a_copy_is_marked_as_success_while_it_works(others: Clicks) -> None:
-    """The mark makes no copy: the night is not sealed, the run not green. A second run meanwhile refuses at its look."""
+    """The mark makes no copy: the night is not sealed, the run not green. A second run meanwhile ends at its look."""
     others.begin()
     others.copying()
     second = others.watch.trigger(plan_only=True)

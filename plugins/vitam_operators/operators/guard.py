@@ -11,7 +11,7 @@ from vitam_operators.curl import Endpoint
 from vitam_operators.errors import GuardHeldError, GuardNotArmedError, NotHealthyError
 from vitam_operators.hooks import mongo as mongo_hooks
 from vitam_operators.hooks.hosts import HostHook, Shell, target
-from vitam_operators.host_units import mongo_parts_of, units_of
+from vitam_operators.host_units import members_of, units_of
 from vitam_operators.nights import Night
 from vitam_operators.operators.base import window_of
 from vitam_operators.operators.ending import end_unfinished
@@ -151,7 +151,7 @@ def plan_of(platform: Platform, night: Night, host: str) -> dict[str, Any]:
         "again_for_s"}``; wave 0 starts with the databases
     """
     before = night.opened["units_before"].get(host, [])
-    databases = {part.daemon.unit for part in mongo_parts_of(platform, host)}
+    databases = {part.daemon.unit for part in members_of(platform, host)}
     databases |= {cluster.mongos.unit for cluster in platform.mongodb if host in cluster.routers}
     services = [unit for unit in before if unit not in databases]
     waves = waves_of(platform)

@@ -173,7 +173,7 @@ class RestartedSetOperator(ReplicaSetOperator, WaitingOperator):
 
 class StartPrimaryOperator(RestartedSetOperator):
     """
-    Start each mongod of a replica set that ran before the night.
+    Start each mongod of a replica set that ran before the night, its arbiter too: it may have been booted meanwhile.
 
     It waits until systemd says active, no longer: a mongod of a shard opens its port only once its config set has a
     primary, and that is started after the shards. A copy that still runs on such a host is ended first.
@@ -186,10 +186,11 @@ class StartPrimaryOperator(RestartedSetOperator):
             self.log.info("nothing was opened: %s is left as it is", part.name)
             return None
         unit, before = part.daemon.unit, night.opened["units_before"]
-        hosts = [host for host in part.replica_set.data_hosts if unit in before.get(host, [])]
+        hosts = [member.host for member in part.replica_set.members if unit in before.get(member.host, [])]
         await on_each(self, hosts, lambda host: self._start(night, host, part))
         return UnitActive(self.platform_file, hosts, unit)
 
     async def _start(self, night: Night, host: str, part: MongoPart) -> None:
-        await end_copy(self, night, host, part)
+        if host in part.replica_set.data_hosts:
+            await end_copy(self, night, host, part)
         await start_unit(self, night, host, part.daemon.unit)
