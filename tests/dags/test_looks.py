@@ -288,6 +288,6 @@ def test_a_connection_that_takes_anybody_for_a_host(look, monkeypatch):
     platform = look.fake.platform
     pinned = [h.model_copy(update={"host_key": "ssh-ed25519 AAAA"}) if h.name == "app" else h for h in platform.hosts]
     changed = platform.model_copy(update={"hosts": tuple(pinned)})
-    monkeypatch.setattr("vitam_operators.operators.base.platform_at", lambda path: changed)
+    monkeypatch.setattr("vitam_operators.hooks.kept_platforms.platform_at", lambda path: changed)
     with pytest.raises(LookFailedError, match=says):
         look.run("check_host", host="app")

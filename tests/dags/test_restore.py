@@ -17,6 +17,7 @@ from tests.dags.quick import run_quickly
 from tests.fakes.approvals import ADA, NOBODY, People
 from tests.fakes.platform import FakePlatform
 from vitam_operators.config_copies import RestoreConfig
+from vitam_operators.hooks import kept_platforms
 from vitam_operators.hooks.records import nights_of
 from vitam_operators.nights import Night
 from vitam_operators.operators.restore_approvals import approvals_in
@@ -311,7 +312,7 @@ def ruled(restore: Restore, monkeypatch: pytest.MonkeyPatch, **rule: Any) -> Res
     """Give a restore whose platform file has another ``restore`` section."""
     platform = restore.fake.platform
     changed = platform.model_copy(update={"restore": RestoreConfig(**{**platform.restore.model_dump(), **rule})})
-    monkeypatch.setattr("vitam_operators.operators.base.platform_at", lambda path: changed)
+    monkeypatch.setattr("vitam_operators.hooks.kept_platforms.platform_at", lambda path: changed)
     return restore
 
 
@@ -419,11 +420,8 @@ def test_a_question_that_airflow_would_show_as_it_was_is_not_asked(restore, caps
     assert restore.changes == []
 
 
-@pytest.mark.parametrize(
-    ("answer", "who", "state"), [(None, ADA, "failed"), ("Reject", ADA, "success"), ("Approve", GRACE, "failed")]
-)
-def test_without_a_second_approval_what_was_there_is_kept(restore, answer, who, state):
-    """It is the only way back. A rejection ends the restore well; who rejected it stands in the log."""
+def removal_answered_by(restore: Restore, who: dict[str, str]) -> None:
+    """Have another person answer the second question."""
     asked = restore.people.answer
 
     def second(step: Any, context: Any) -> Any:
@@ -431,6 +429,33 @@ def test_without_a_second_approval_what_was_there_is_kept(restore, answer, who, 
         return asked(step, context)
 
     restore.people.answer = second
+
+
+def test_who_may_approve_says_no_run(restore, monkeypatch, tmp_path):
+    """Kind: a rule that is read from where the one it binds may write. Here an XCom names another platform file."""
+    opened, lax = OpenRestoreOperator.execute, tmp_path / "platform_kept.json"
+    platform = restore.fake.platform
+    rule = platform.restore.model_copy(update={"one_person": True})
+    lax.write_text(json.dumps(kept_platforms.kept(platform.model_copy(update={"restore": rule}))))
+
+    def forged(step: Any, context: Any) -> Any:
+        label = opened(step, context)
+        context["ti"].xcom_push("platform_kept", str(lax))
+        return label
+
+    monkeypatch.setattr(OpenRestoreOperator, "execute", forged)
+    removal_answered_by(restore, GRACE)
+    restore.run()
+    assert restore.states["approve_removal"] == ["failed"]
+    assert [path for path in restore.beside if ".vitam-before-" in path]
+
+
+@pytest.mark.parametrize(
+    ("answer", "who", "state"), [(None, ADA, "failed"), ("Reject", ADA, "success"), ("Approve", GRACE, "failed")]
+)
+def test_without_a_second_approval_what_was_there_is_kept(restore, answer, who, state):
+    """It is the only way back. A rejection ends the restore well; who rejected it stands in the log."""
+    removal_answered_by(restore, who)
     restore.people.answers["approve_removal"] = answer
     restore.run()
     assert (restore.documents, restore.state) == ({100}, state)
@@ -513,6 +538,13 @@ def test_restarts_are_teardowns_that_run_whatever_failed(platform_files):
     assert [task.task_id for task in dag.tasks if not task.downstream_task_ids] == ["conclude_restore"]
     assert dag.get_task("conclude_restore").on_failure_fail_dagrun
     assert dag.get_task("report_restore").is_teardown, "who ends a restore is told what the platform runs on"
+
+
+def test_who_is_asked_has_the_time_that_the_question_grants(platform_files):
+    """Kind: a bound that is not meant for people. A restore is answered today, a removal whenever somebody is sure."""
+    dag = load_dag(platform_files("small"), RESTORE)
+    bounds = {name: dag.get_task(name).response_timeout for name in ("approve_restore", "approve_removal")}
+    assert bounds == {"approve_restore": dt.timedelta(hours=12), "approve_removal": None}
 
 
 def test_every_member_of_every_set_is_a_target(platform_files):

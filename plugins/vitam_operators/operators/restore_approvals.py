@@ -11,7 +11,9 @@ from airflow.sdk.bases.notifier import BaseNotifier
 from airflow.sdk.exceptions import AirflowSkipException
 
 from vitam_operators import messages, nights, notifications
+from vitam_operators.config import Platform
 from vitam_operators.errors import NightClosedError, NotApprovedError, RecordsAwayError
+from vitam_operators.hooks import kept_platforms
 from vitam_operators.hooks.records import approvals_of
 from vitam_operators.nights import Night, Record
 from vitam_operators.operators.restores import PLAN, RestoreOperator
@@ -20,9 +22,20 @@ from vitam_operators.restores import approvals
 APPROVE_RESTORE, APPROVE_REMOVAL = "approve_restore", "approve_removal"
 
 
+def reviewed(step: RestoreOperator) -> Platform:
+    """
+    Return the platform file as it stands, not what the run keeps of it.
+
+    Where that is kept, an XCom tells; who may approve and where the answers are has to come from what was reviewed.
+
+    :raises ConfigError: it is wrong just now: nothing is approved meanwhile
+    """
+    return kept_platforms.platform_by(step.own_platform_file)
+
+
 def approvals_in(step: RestoreOperator, context: Any) -> Night:
     """Return the records of what a run was planned to do, of what was asked, and of what was answered."""
-    return approvals_of(step.platform).named(nights.backup_id(context["dag_run"].run_after))
+    return approvals_of(reviewed(step)).named(nights.backup_id(context["dag_run"].run_after))
 
 
 def plan_of(step: RestoreOperator, context: Any) -> Record:
@@ -37,7 +50,7 @@ def plan_of(step: RestoreOperator, context: Any) -> Record:
         return plan
     if context["ti"].xcom_pull(task_ids=PLAN):
         raise RecordsAwayError(
-            f"this run has a plan, and {approvals_of(step.platform).directory}, as this worker sees it, has not",
+            f"this run has a plan, and {approvals_of(reviewed(step)).directory}, as this worker sees it, has not",
             hint="mount the directory of the records on every worker, then clear the red tasks of this run",
         )
     raise NightClosedError("there is no plan", hint="clear plan_restore with its downstream tasks")
@@ -52,7 +65,7 @@ def require_approval(step: RestoreOperator, context: Any, task_id: str, about: s
     """
     run = context["dag_run"]
     asked, expected = approvals_in(step, context).read(task_id), approvals.question(run.run_id, about)
-    return approvals.require(task_id, asked, expected, step.platform.restore, run.triggering_user_name)
+    return approvals.require(task_id, asked, expected, reviewed(step).restore, run.triggering_user_name)
 
 
 class WaitsNotifier(BaseNotifier):
@@ -74,7 +87,8 @@ class ApprovalStep(RestoreOperator, HITLOperator):
 
     def __init__(self, **kwargs: Any) -> None:
         options = [approvals.APPROVE, approvals.REJECT]
-        super().__init__(options=options, notifiers=[WaitsNotifier()], **kwargs)
+        bounded = {"execution_timeout": None, **kwargs}  # Airflow would take that of all steps for the person's
+        super().__init__(options=options, notifiers=[WaitsNotifier()], **bounded)
 
     @abstractmethod
     def about(self, context: Any) -> str:
@@ -92,7 +106,7 @@ class ApprovalStep(RestoreOperator, HITLOperator):
         """Note the question, show it, tell of it, and wait."""
         super().execute(context)
         self.body = self.asked_words(context)
-        self.assigned_users = [{"id": a.id, "name": a.shown} for a in self.platform.restore.approvers]
+        self.assigned_users = [{"id": a.id, "name": a.shown} for a in reviewed(self).restore.approvers]
         return HITLOperator.execute(self, context)
 
     async def act(self, context: Any) -> None:
@@ -158,7 +172,7 @@ class ApprovalStep(RestoreOperator, HITLOperator):
         notifications.tell(self.platform, None, subject, messages.text(self._who_may(), words, page))
 
     def _who_may(self) -> Iterable[str]:
-        rule = self.platform.restore
+        rule = reviewed(self).restore
         who = ", ".join(approver.shown for approver in rule.approvers) or "whoever may trigger the DAG"
         yield f"Who may answer: {who}{'' if rule.one_person else ', but not who triggered the run'}."
 
