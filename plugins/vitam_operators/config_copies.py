@@ -142,3 +142,6 @@ class RestoreConfig(Strict):
     )
     one_person: bool = Field(default=False, description="whether who triggered a restore may also approve it")
     port: Port = Field(default=29119, description="of the mongod that opens what is brought, on the loopback")
+    reserve_percent: Annotated[int, Field(ge=0, le=100)] = Field(
+        default=10, description="of the live databases' size, left free for them beside what is brought"
+    )

@@ -140,3 +140,11 @@ def test_what_a_cold_run_looks_at_again_is_what_it_was_opened_with(half, file):
     loaded_anew(half, file).until(*OPENED)
     assert isinstance(half.dag.get_task("plan_night"), PlanNightOperator)
     assert half.records.label == records.backup_id(half.run_after)
+
+
+def test_a_step_that_is_cleared_days_later_finds_its_run_open(half, file):
+    """Airflow clears the opening along with it: the file was edited since, and nothing new is opened."""
+    half.until(*OPENED, *half.starts)
+    half.records.write(CONCLUSION, {"platform_up": True})
+    edit(file, "a timeout")
+    assert loaded_anew(half, file).run("open_backup") == records.backup_id(half.run_after)

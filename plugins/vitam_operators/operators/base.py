@@ -117,7 +117,7 @@ class NightOperator(BaseOperator):
             return
         run_id = context["dag_run"].run_id
         plans = context["ti"].xcom_pull(task_ids=list(PLANNING)) or ()
-        plan: Record = next((plan for plan in plans if plan and plan["run_id"] == run_id), {})
+        plan: Record = next((plan for plan in plans if plan and plan.get("run_id") == run_id), {})
         if not plan and self.kept_in:
             return  # what is restored, and whether that stays, no guard knows
         guards = await guards_of(self.platform, night.label)

@@ -17,10 +17,11 @@ def open_run(step: NightOperator, context: Any, plan: Mapping[str, Any], record:
     Return the open attempt of a run, opened with ``record`` if there was none; tell where its platform file is kept.
 
     :param plan: what was looked at and, for a restore, approved
-    :raises NightClosedError: the platform file is no longer the one that the plan was made by
+    :raises NightClosedError: the platform file is no longer the one that a plan not opened yet was made by
     """
-    platform = step.platform
-    if plan.get("platform_sha256") != kept_platforms.sha256_of(platform):
+    platform, standing = step.platform, step.latest_night(context)
+    is_open = standing is not None and standing.opened.get("planned_at") == plan["planned_at"]
+    if not is_open and plan.get("platform_sha256") != kept_platforms.sha256_of(platform):
         raise NightClosedError(
             f"{step.platform_file} was edited since the look: the plan is of another platform",
             hint="nothing was touched; trigger a new run",

@@ -9,7 +9,7 @@ from typing import Any
 from vitam_operators import archive, drill_findings, nights, scratch_mongod, systemd
 from vitam_operators.commands import existing
 from vitam_operators.engines.chosen import engine_name, engine_of
-from vitam_operators.errors import RestoreFailedError, StillStoppingError, VitamBackupError
+from vitam_operators.errors import RestoreFailedError, RestoreRefusedError, StillStoppingError, VitamBackupError
 from vitam_operators.hooks import drills as drill_hooks
 from vitam_operators.hooks.carrying import carry
 from vitam_operators.hooks.hosts import HostHook, Shell, target
@@ -19,7 +19,7 @@ from vitam_operators.operators import jobs
 from vitam_operators.operators.base import WaitingOperator
 from vitam_operators.operators.restores import PlaceOperator
 from vitam_operators.parts import CONFIG
-from vitam_operators.restores import bringing, checking, opening, plans, rewriting, swapping
+from vitam_operators.restores import bringing, checking, opening, plans, rewriting, room, swapping
 from vitam_operators.triggers.base import Report, Wait
 from vitam_operators.triggers.drills import CopyOpened
 from vitam_operators.triggers.units import UnitEnded
@@ -44,11 +44,21 @@ class CarryCopyOperator(PlaceOperator):
         own = bringing.carried(night.label, self.part, self.platform.copies)
         async with HostHook(target(self.platform, source)).connect() as there, self.to_host().connect() as here:
             if not await here.run(existing([own])):
+                await self._require_room(here, record["size_bytes"])
                 self.log.info("%s: %s from %s to %s", self.part, size_words(record["size_bytes"]), source, self.host)
                 await here.run(bringing.make_directory(own))
                 await carry(there, bringing.send(pieces), here, bringing.receive(own))
                 await here.run(bringing.arrived(own))
         return {"from": source, "size_bytes": record["size_bytes"]}
+
+    async def _require_room(self, here: Shell, size_bytes: int) -> None:
+        directory = self.platform.copies.directory
+        needed, free = room.needed_bytes(self.platform, size_bytes, 0), await here.run(archive.room_at(directory))
+        if free < needed:
+            raise RestoreRefusedError(
+                room.too_little(self.host, directory, free, needed),
+                hint="nothing was stopped; free space there, then clear carry_copy",
+            )
 
 
 class ExtractRestoredOperator(PlaceOperator, WaitingOperator):
@@ -78,12 +88,42 @@ class ExtractRestoredOperator(PlaceOperator, WaitingOperator):
                 self.log.info("%s was extracted by an earlier try: %s", self.part, brought)
                 return None
             if await jobs.may_start(shell, unit):
+                await self._require_room(shell, night, manifest)
                 engine = engine_of(self.platform.copies, engine_name(record))
                 job = engine.extract(self.copy_at(night, record), brought)
                 self.log.info("%s: about %s, to %s", self.part, size_words(size_bytes), brought)
                 what = f"Vitam restore of backup {night.opened['restored']}: {self.part}"
                 await jobs.start(shell, unit, job, runtime_max_s=bringing.A_DAY_S, description=what, in_background=True)
         return UnitEnded(self.platform_file, self.host, unit, size_bytes)
+
+    async def _require_room(self, shell: Shell, night: Night, manifest: Record) -> None:
+        """
+        Check again that what comes to the host has room there: the look is hours old, and the databases have grown.
+
+        :raises RestoreRefusedError: it has not, and would fill the disk of a database that runs
+        """
+        opened = self.backup(night.opened["restored"]).opened
+        places = [p for p in plans.places_of(self.platform, self.host) if p.part.name in manifest["parts"]]
+        units = {bringing.extract_unit(night.label, place.part.name): place for place in places}
+        begun = [
+            units[unit] for unit, state in (await shell.run(systemd.unit_states(list(units)))).items() if state.running
+        ]
+        for place in places:
+            found = await shell.run(swapping.there(place, night.label))
+            begun += [place] if {place.brought(night.label), place.kept(night.label)} & found else []
+        left = [place for place in places if place == self.place or place not in begun]
+        brought_bytes = sum(drill_findings.source_bytes(opened, manifest, place.part.name) for place in left)
+        live_bytes = sum([await shell.run(archive.size_of(place.db_path)) for place in places])
+        needed, directory = (
+            room.needed_bytes(self.platform, brought_bytes, live_bytes),
+            self.place.db_path.rpartition("/")[0],
+        )
+        free = await shell.run(archive.room_at(directory))
+        if free < needed:
+            raise RestoreRefusedError(
+                room.too_little(self.host, directory, free, needed),
+                hint="nothing was stopped; free space there, or lower restore.reserve_percent, then clear extract_copy",
+            )
 
 
 class OpenRestoredOperator(PlaceOperator, WaitingOperator):

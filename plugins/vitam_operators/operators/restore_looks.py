@@ -18,8 +18,7 @@ from vitam_operators.operators.looks import GUARD, Facts, LookOperator
 from vitam_operators.operators.restores import CHOOSE, RestoreOperator
 from vitam_operators.operators.targets import ClusterOperator, HostOperator
 from vitam_operators.parts import DATABASES
-from vitam_operators.restores import bringing, plans, swapping
-from vitam_operators.words import size_words
+from vitam_operators.restores import bringing, plans, room, swapping
 
 NEEDED_TOOLS = (*tools.NEEDS, "setpriv")
 
@@ -52,7 +51,9 @@ class CheckRestoreHostOperator(HostOperator, RestoreOperator, LookOperator):
             sizes = await self._sizes(shell, units, findings)
             if not findings:
                 findings += [finding async for finding in self._not_there(shell, manifest)]
-                findings += [finding async for finding in self._does_not_fit(shell, label, manifest)]
+                findings += [
+                    finding async for finding in self._does_not_fit(shell, label, manifest, sum(sizes.values()))
+                ]
         context["ti"].xcom_push(GUARD, guard.report_of(found, self.host))
         installed = [unit for unit in units if unit in states and states[unit].exists]
         running = [unit for unit in installed if states[unit].running]
@@ -96,7 +97,7 @@ class CheckRestoreHostOperator(HostOperator, RestoreOperator, LookOperator):
             elif pieces.sized and found != expected:
                 yield f"{self.host}: {pieces.first} ({name}) has {found} bytes, expected {expected} bytes"
 
-    async def _does_not_fit(self, shell: Shell, label: str, manifest: Record) -> AsyncIterator[str]:
+    async def _does_not_fit(self, shell: Shell, label: str, manifest: Record, live_bytes: int) -> AsyncIterator[str]:
         """Check versions, and the room for all that comes to the host at once."""
         places, program = plans.places_of(self.platform, self.host), self.platform.drill.mongod
         if not places:
@@ -111,14 +112,15 @@ class CheckRestoreHostOperator(HostOperator, RestoreOperator, LookOperator):
         sizes = {part: drill_findings.source_bytes(opened, manifest, part) for part in parts}
         records = [manifest["parts"][part] for part in parts]
         carried = [r["size_bytes"] for r in records if self._comes_from_elsewhere(r)]
-        needs = {place.db_path.rpartition("/")[0]: sum(sizes.values()) + sum(carried) for place in places}
+        beside = {place.db_path.rpartition("/")[0] for place in places}
+        needs = dict.fromkeys(beside, sum(sizes.values()) + sum(carried))
         if carried:
             needs.setdefault(self.platform.copies.directory, sum(carried))
         for path, size in sorted(needs.items()):
-            needed = int(size * self.platform.copies.room_factor)
+            needed = room.needed_bytes(self.platform, size, live_bytes if path in beside else 0)
             free = await shell.run(archive.room_at(path))
             if free < needed:
-                yield f"{self.host}: {path} has {size_words(free)} free, what is brought needs {size_words(needed)}"
+                yield room.too_little(self.host, path, free, needed)
 
     def _comes_from_elsewhere(self, record: Record) -> bool:
         return plans.holder(self.platform, record) != self.host and plans.pieces(self.platform, record) is not None
