@@ -12,7 +12,14 @@ from vitam_operators.commands import Command, line
 from vitam_operators.config_copies import CopyConfig
 from vitam_operators.errors import CommandFailedError
 
-EXCLUDED_OF_MONGODB = ("./diagnostic.data", "./rollback", "./*.log", "./*.sock")
+EXCLUDED_OF_MONGODB = ("./diagnostic.data", "./rollback/*/removed.*.bson", "./*.log", "./*.sock")
+"""
+Of a dbPath: measurements, what MongoDB has rolled back, logs and sockets.
+
+With ``directoryPerDB`` a database named rollback has its files in ``./rollback``, too: only the files that MongoDB sets
+aside there are left out, ``rollback/<collection>/removed.<timestamp>.bson`` (MongoDB's manual, "Rollbacks During
+Replica Set Failover"; the collection is its UUID, up to 4.2 its name). No database has a dot in its name.
+"""
 
 LINKS_SHOWN = 3
 

@@ -66,6 +66,12 @@ def test_files_of_a_host_whose_service_runs_are_not_copied(cold):
         cold.run("copy_files", host="app", file_set="conf")
 
 
+def test_a_copy_says_what_is_not_in_it(cold):
+    """Kind: what is left out in silence. The manifest has it of each copy."""
+    assert "./rollback/*/removed.*.bson" in cold.run("copy_shard", **SHARD0)["left_out"]
+    assert cold.run("copy_files", host="app", file_set="conf")["left_out"] == []
+
+
 def test_a_copy_again_copies_once(cold):
     """The archive is there and noted: a second tar would only take the night's time."""
     cold.until("copy_shard", "copy_shard")

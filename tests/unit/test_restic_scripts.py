@@ -9,11 +9,11 @@ import signal
 import socket
 import subprocess
 import time
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import pytest
 
-from tests.unit.test_tar_scripts import NAMES_OF_ALL_KINDS, contents, ended_well, fill, fill_with_names
+from tests.unit.test_tar_scripts import NAMES_OF_ALL_KINDS, ROLLED_BACK, contents, ended_well, fill, fill_with_names
 from vitam_operators import secret_files
 from vitam_operators.archive import EXCLUDED_OF_MONGODB
 from vitam_operators.config_copies import CopyConfig
@@ -217,7 +217,14 @@ def test_what_is_left_out_of_a_dbpath(place, tmp_path, monkeypatch):
     place.source = tmp_path / "it's $(x)\n*"
     place.source.symlink_to(tmp_path / "-r [d] *.log")
     monkeypatch.chdir(place.source)  # a socket's path may have 107 characters only
-    for name in ("diagnostic.data/metrics", "rollback/x", "db/diagnostic.data/kept", "db/kept.wt", "[a]*.log/x"):
+    for name in (
+        "diagnostic.data/metrics",
+        ROLLED_BACK,
+        "rollback/collection-7-1.wt",
+        "db/diagnostic.data/kept",
+        "db/kept.wt",
+        "[a]*.log/x",
+    ):
         Path(name).parent.mkdir(parents=True, exist_ok=True)
         Path(name).touch()
     for name in ("mongod.log", "new\nline \\.log", "kept.logs", "mongodb.sock", "a.loh"):
@@ -228,6 +235,7 @@ def test_what_is_left_out_of_a_dbpath(place, tmp_path, monkeypatch):
     ended_well(place.verify())
     ended_well(place.extract(tmp_path / "back"))
     kept = {".", "db", "db/diagnostic.data", "db/diagnostic.data/kept", "db/kept.wt", "kept.logs", "a.loh"}
+    kept |= {"rollback", str(PurePosixPath(ROLLED_BACK).parent), "rollback/collection-7-1.wt"}
     assert set(contents(tmp_path / "back")) == kept
 
 

@@ -9,7 +9,7 @@ import shutil
 import socket
 import subprocess
 import tarfile
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import pytest
 
@@ -18,6 +18,9 @@ from vitam_operators.config_copies import CopyConfig
 from vitam_operators.engines.tar import TarEngine
 
 FINISHED = {"p.tar", "p.tar.files", "p.tar.sha256", "p.tar.facts"}
+ROLLED_BACK = "rollback/20f74796-d5ea-42f5-8c95-f79b39bad190/removed.2026-11-23T20-23-01.21.bson"
+"""As MongoDB's manual has it, \"Rollbacks During Replica Set Failover\"."""
+
 UNFINISHED = {"p.tar.partial", "p.tar.files", "p.tar.written"}
 
 
@@ -160,8 +163,13 @@ def test_copies_are_nobody_elses_business(place):
 
 
 def test_what_is_left_out_of_a_dbpath(place):
-    """Only the patterns, and only at the top where they are anchored: a database may have a name like theirs."""
-    for name in ("diagnostic.data/metrics", "rollback/x", "db/diagnostic.data/kept", "db/kept.wt"):
+    """
+    Only the patterns, and only at the top where they are anchored.
+
+    Kind: data that is taken for what may go. With directoryPerDB a database named rollback is in ./rollback.
+    """
+    of_databases = ("rollback/collection-7-1.wt", "db/diagnostic.data/kept", "db/kept.wt")
+    for name in ("diagnostic.data/metrics", ROLLED_BACK, *of_databases):
         (place.source / name).parent.mkdir(parents=True, exist_ok=True)
         (place.source / name).touch()
     for name in ("mongod.log", "kept.logs", "mongodb.sock", "rollback.kept"):
@@ -169,7 +177,7 @@ def test_what_is_left_out_of_a_dbpath(place):
     place.copy_and_verify(EXCLUDED_OF_MONGODB)
     assert place.listed == [
         "./", "./db/", "./db/diagnostic.data/", "./db/diagnostic.data/kept", "./db/kept.wt", "./kept.logs",
-        "./rollback.kept",
+        "./rollback/", f"./{PurePosixPath(ROLLED_BACK).parent}/", "./rollback/collection-7-1.wt", "./rollback.kept",
     ]  # fmt: skip
 
 

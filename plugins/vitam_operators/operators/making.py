@@ -150,7 +150,7 @@ class MakeOperator(WaitingOperator):
     async def finish(self, context: Any, report: Report) -> dict[str, Any]:
         """Check again that nothing ran meanwhile, then note what was made."""
         night, name = self.night_for(context), self.part.name
-        making, (host, _, _) = self.making(night), self.source(night)
+        making, (host, _, exclude) = self.making(night), self.source(night)
         async with HostHook(target(self.platform, host)).connect() as shell:
             await self.require_source(night, shell)
             made = await shell.run(making.there)
@@ -161,7 +161,9 @@ class MakeOperator(WaitingOperator):
                 )
             await shell.run(systemd.end_transient(making.unit))
         self.log.info("%s: %s, %d files, sha256 %s", name, size_words(made.size_bytes), made.files, made.sha256)
-        return night.write(f"{making.record}.{name}", self._record(night, host, making, made))
+        record = self._record(night, host, making, made)
+        record |= {"left_out": list(exclude)} if making.record == "part" else {}
+        return night.write(f"{making.record}.{name}", record)
 
     def _record(self, night: Night, host: str, making: Making, made: Stored) -> dict[str, Any]:
         began = dt.datetime.fromisoformat(
