@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Annotated, Any
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from vitam_operators.config_types import DOTTED_PATTERN, ConnId, Strict
 
@@ -17,10 +18,21 @@ class MailConfig(Strict):
     sender: str | None = Field(default=None, description="address; default: that of the connection")
 
 
+def _of_a_provider(name: str) -> str:
+    """
+    Return the name of a class as it stands. Whether it is a notifier Airflow knows: the look asks.
+
+    :raises ValueError: it is Python's own, which has none
+    """
+    if name.partition(".")[0] in sys.stdlib_module_names:
+        raise ValueError("is no notifier of Airflow's, but Python's own")
+    return name
+
+
 class NotifierConfig(Strict):
     """Any notifier of an Airflow provider, by its class."""
 
-    notifier: str = Field(
+    notifier: Annotated[str, AfterValidator(_of_a_provider)] = Field(
         pattern=DOTTED_PATTERN, examples=["airflow.providers.slack.notifications.slack.SlackNotifier"]
     )
     arguments: dict[str, Any] = Field(

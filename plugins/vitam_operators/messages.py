@@ -12,6 +12,9 @@ from vitam_operators.wholeness import EVERYTHING
 from vitam_operators.words import duration_words, size_words
 
 UP, DOWN, NOT_PROVED, UNTOUCHED = "UP", "DOWN", "not proved up", "untouched"
+LONGEST_SUBJECT = 240
+"""Characters; a line of a mail has 998 octets at most (RFC 5322, 2.1.1), of which a character may take four."""
+
 START, SUCCESS, FAIL = "/start", "", "/fail"
 NAMES_SHOWN = 3
 
@@ -48,6 +51,16 @@ class NightEnd:
     def good(self) -> bool:
         """Whether there is nothing to do."""
         return self.sealed and not self.failed and self.platform_is == UP and not self.late_s
+
+
+def one_line(words: str) -> str:
+    """
+    Return a subject that fits into one line of a mail, and has no character that a terminal or a server obeys.
+
+    What a host has answered may be in it: control characters become blanks, what is too long is cut.
+    """
+    plain = " ".join("".join(letter if letter.isprintable() else " " for letter in words).split())
+    return plain if len(plain) <= LONGEST_SUBJECT else f"{plain[: LONGEST_SUBJECT - 1]}…"
 
 
 def subject(night: NightEnd) -> str:

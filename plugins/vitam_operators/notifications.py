@@ -14,6 +14,8 @@ from functools import partial
 from typing import Any
 from urllib.parse import quote
 
+from airflow.sdk.bases.notifier import BaseNotifier
+
 from vitam_operators import messages
 from vitam_operators.config import Platform
 from vitam_operators.errors import MessageNotSentError
@@ -43,6 +45,7 @@ def tell(
     :param ping_what: what the ping says; ``None``: no ping
     :param record: its name
     """
+    subject = messages.one_line(subject)
     try:
         noted = (night.read(record) if night else None) or {}
         sent = list(noted.get("sent", [])) if noted.get("subject") == subject else []
@@ -98,16 +101,53 @@ def _ways(platform: Platform, subject: str, text: str, ping_what: str | None) ->
         yield "ping", partial(ping, config.ping_conn_id, ping_what, subject)
 
 
+def wrong_notifiers(platform: Platform) -> Iterator[str]:
+    """Yield a line for each notifier of the platform file that is none: it would be called with words of the file."""
+    yield from (words for words, wrong in _doubtful_notifiers(platform) if wrong)
+
+
+def missing_notifiers(platform: Platform) -> Iterator[str]:
+    """Yield a line for each notifier that Airflow does not have here: nobody would be told, and the night goes on."""
+    yield from (words for words, wrong in _doubtful_notifiers(platform) if not wrong)
+
+
+def _doubtful_notifiers(platform: Platform) -> Iterator[tuple[str, bool]]:
+    for number, entry in enumerate(platform.messages.notifiers):
+        at = f"at messages.notifiers.{number}.notifier"
+        try:
+            _class_of(entry.notifier)
+        except NoNotifierError:
+            yield f"{at}: expected a notifier of Airflow's (BaseNotifier), found {entry.notifier!r}", True
+        except Exception as error:
+            yield f"{at}: {entry.notifier} cannot be imported ({type(error).__name__}), install its provider", False
+
+
+class NoNotifierError(TypeError):
+    """What the platform file names is no class of Airflow's notifiers."""
+
+
+def _class_of(notifier: str) -> type[BaseNotifier]:
+    """
+    Return the class of a notifier.
+
+    :raises NoNotifierError: it is none
+    """
+    from airflow.sdk.module_loading import import_string
+
+    found = import_string(notifier)
+    if not (isinstance(found, type) and issubclass(found, BaseNotifier)):
+        raise NoNotifierError(notifier)
+    return found
+
+
 def _notify(notifier: str, arguments: dict[str, Any]) -> None:
     """
     Send by a notifier.
 
     :raises MessageNotSentError: whatever went wrong; in other services' own words there may be a secret address
     """
-    from airflow.sdk.module_loading import import_string
-
     try:
-        import_string(notifier)(**arguments).notify({})
+        _class_of(notifier)(**arguments).notify({})
     except Exception as error:
         words = f": {error}" if notifier == SMTP_NOTIFIER else ""
         reason = f"the message was not sent by {notifier.rpartition('.')[2]}: {type(error).__name__}{words}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.dags.half import HalfNight
+from tests.fakes import messages as fakes
 from vitam_operators.errors import LookFailedError
 
 
@@ -170,3 +171,12 @@ def test_a_unit_of_the_platform_file_that_is_an_alias(look, monkeypatch):
     host = look.fake.hosts["data-1"]
     monkeypatch.setattr(host.units["vitam-mongod.service"], "name", "mongod.service")
     assert "data-1: vitam-mongod.service is another name of mongod.service" in findings(look, "data-1")
+
+
+def test_a_notifier_that_is_none(nights, monkeypatch):
+    """Kind: what only the end of a night would find out, when it calls what the platform file names."""
+    monkeypatch.setattr(fakes, "SomeNotifier", dict)
+    night = nights("told")
+    night.clean()
+    with pytest.raises(LookFailedError, match=r"at messages\.notifiers\.0\.notifier: expected a notifier of Airflow's"):
+        HalfNight(night).until("check_host", "check_cluster").run("plan_night")

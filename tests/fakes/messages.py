@@ -13,6 +13,7 @@ from threading import Thread
 from typing import Any
 
 from aiosmtpd.controller import Controller
+from airflow.sdk.bases.notifier import BaseNotifier
 
 NOTIFIED: list[dict[str, Any]] = []
 
@@ -79,10 +80,11 @@ def ping_server() -> Iterator[tuple[Pings, int]]:
         server.server_close()
 
 
-class SomeNotifier:
+class SomeNotifier(BaseNotifier):
     """Stands for a notifier of any provider; with ``fails`` its error holds what must not be told."""
 
     def __init__(self, **arguments: Any) -> None:
+        super().__init__()
         self.arguments = arguments
 
     def notify(self, context: Any) -> None:

@@ -140,3 +140,16 @@ def test_arguments_of_a_notifier_are_filled_and_nothing_else():
         "retries": 3,
         "other": "{x} {{ y }}",
     }
+
+
+@pytest.mark.parametrize(
+    ("words", "line"),
+    [
+        ("Vitam medium: backup sealed", "Vitam medium: backup sealed"),
+        ("backup FAILED\r\nBcc: all@example.org\x1b[2J\u2028x", "backup FAILED Bcc: all@example.org [2J x"),
+        ("é" * 300, "é" * 239 + "…"),
+    ],
+)
+def test_a_subject_is_one_line_of_a_mail(words, line):
+    """Kind: words of a host where a machine reads commands. What a unit is called, or a host has said, may be in it."""
+    assert messages.one_line(words) == line

@@ -35,6 +35,7 @@ OWN = "each needs a directory of its own"
         (["copy", "restic"], RESTIC | {"repository": "sftp:v:/srv/../r"}, f"at copy.restic.repository: {STEPS}, found 'sftp:v:/srv/../r'"),
         (["records"], "file:///srv/../etc", f"at records: {STEPS}, found 'file:///srv/../etc'"),
         (["restore", "records"], "file:///srv/..", f"at restore.records: {STEPS}, found 'file:///srv/..'"),
+        (["messages"], {"notifiers": [{"notifier": "os.system"}]}, "at messages.notifiers.0.notifier: is no notifier of Airflow's, but Python's own, found 'os.system'"),
         (["drill", "mongod"], "/bin/sh", f"at drill.mongod: {MONGOD}, found '/bin/sh'"),
         (["drill", "mongod"], "/usr/bin/mongodump", f"at drill.mongod: {MONGOD}, found '/usr/bin/mongodump'"),
         (["mongodb", 0, "mongod"], {"unit": "sshd.service"}, "at mongodb.0 (mongo-data).mongod.unit: is no unit of MongoDB, expected a name with 'mongo' in it, found 'sshd.service'"),

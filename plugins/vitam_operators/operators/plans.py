@@ -80,6 +80,7 @@ class PlanNightOperator(NightOperator):
         findings = [*findings_of(context, expected), *night_plan.unknown(self.platform, hosts, clusters)]
         findings += self._balancers_left_off(context, clusters)
         findings += [finding async for finding in self._secrets()]
+        findings += notifications.wrong_notifiers(self.platform)
         plan: Facts = {}
         try:
             window = night_window(context, self.platform)
@@ -125,6 +126,7 @@ class PlanNightOperator(NightOperator):
         yield from night_plan.perhaps_without_room(self.platform, plan, clusters)
         for facts in (*hosts.values(), *clusters.values()):
             yield from facts["warnings"]
+        yield from notifications.missing_notifiers(self.platform)
         yield from self._too_short(context, window)
         yield from versions.doubts(self.platform.vitam_version, self.platform.services)
 
