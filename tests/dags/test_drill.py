@@ -275,6 +275,12 @@ def test_a_partial_backup_is_drilled_by_name_only(drill, steps):
     assert chosen(steps, part.label) == part.label
 
 
+def test_a_backup_whose_copies_are_away_is_not_chosen(drill, steps):
+    """Kind of fault: counted by records alone; the drill would fail, and the backup would be damaged for good."""
+    backup(drill, "20980101T190000Z", manifest={}, away={"since": "2098-01-02T03:00:00+00:00", "missing": {"x": "y"}})
+    assert chosen(steps) == drill.label
+
+
 def test_when_all_have_had_their_drill_the_newest_has_another(drill, steps):
     """Disks forget: a copy that was right in spring need not be in autumn."""
     drill.night.records.write("drill", {"state": "passed", "run_id": "another"})

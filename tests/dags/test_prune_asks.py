@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 import pytest
 
 from tests.dags.test_prune import GOES, NEWEST_FIRST, STAYS, left, night, removed, sealed, states  # noqa: F401
 from tests.fakes import backups
 from vitam_operators import catalogue
 from vitam_operators import nights as records
-from vitam_operators.errors import PruneFailedError
+from vitam_operators.errors import BackupNotFitError, PruneFailedError
 from vitam_operators.hooks.records import nights_of
+from vitam_operators.operators.restores import ChooseRestoreOperator
 
 IN_THEIR_PLACES = {"20200112T190000Z", "20191230T190000Z"}
 """Once those that should stay are away: the newest of the last two and of January, and that of December."""
@@ -112,3 +115,12 @@ def test_it_is_told_in_the_message(night, monkeypatch):  # noqa: F811
     assert (
         "backup 20200113T190000Z is away: app-conf: /vitam/backup/20200113T190000Z/app-conf.tar.zst is not" in told[0]
     )
+
+
+def test_a_restore_of_what_is_away_says_what_to_do():
+    """Kind of fault: the disk is back, and nobody knows how to make the backup count again."""
+    moment = dt.datetime(2020, 1, 13, 19, tzinfo=dt.UTC)
+    gone = catalogue.Backup("20200113T190000Z", "damaged", moment, moment, away_since=moment, reason="app-conf: gone")
+    with pytest.raises(BackupNotFitError, match="is damaged: app-conf: gone") as refused:
+        ChooseRestoreOperator._named([gone], gone.label)
+    assert "clear prune_backups" in refused.value.hint

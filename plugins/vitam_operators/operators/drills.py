@@ -108,7 +108,9 @@ class ChooseBackupOperator(DrillOperator):
 def _is_fit(night: Night) -> bool:
     """Tell whether a backup is whole, and its copies are there as far as is known."""
     backup = entry(night)
-    return backup is not None and backup.whole and backup.sealed_at is not None and night.read(PRUNED) is None
+    if backup is None or night.read(PRUNED) is not None:
+        return False
+    return backup.whole and backup.sealed_at is not None and backup.away_since is None
 
 
 class PartOfDrillOperator(DrillOperator):

@@ -20,6 +20,7 @@ from vitam_operators.restores.plans import Place
 CHOOSE, PLAN = "choose_backup", "plan_restore"
 DECISION, REPORT = "decision", "report"
 """Records: whether the restored data stays; how the restore ended."""
+AWAY_HINT = "once its copies are there again, clear prune_backups of the last sealed night: it asks for them"
 
 
 class RestoreOperator(NightOperator):
@@ -112,7 +113,7 @@ class ChooseRestoreOperator(RestoreOperator):
         if not backup.restorable:
             raise BackupNotFitError(
                 f"backup {label} is {backup.state}{f': {backup.reason}' if backup.reason else ''}",
-                hint="choose one that is drilled, verified or sealed",
+                hint=AWAY_HINT if backup.away_since else "choose one that is drilled, verified or sealed",
             )
         return backup
 
