@@ -28,7 +28,7 @@ def findings(platform: Platform) -> Iterator[str]:
     yield from path_checks.findings(platform)
     yield from _file_sets(platform)
     yield from _keep(platform)
-    yield from _drill(platform)
+    yield from _restore(platform)
     yield from _twice("restore.approvers", (approver.id for approver in platform.restore.approvers))
     for key in ("see", "trigger", "restore"):
         yield from _twice(f"access.{key}", getattr(platform.access, key))
@@ -155,12 +155,9 @@ def _keep(platform: Platform) -> Iterator[str]:
         yield "at copy.keep: last, daily, weekly and monthly are all 0, say which backups stay"
 
 
-def _drill(platform: Platform) -> Iterator[str]:
-    for host, ports in port_checks.listening(platform).items():
-        sets = sum(name == host and kind != "mongos" for name, _, kind in port_checks.daemons(platform))
-        wanted = range(platform.drill.port, platform.drill.port + sets)
-        for port in sorted(set(ports) & set(wanted)):
-            yield f"at drill.port: a drill on host {host!r} may need {wanted[0]} to {wanted[-1]}, {port} is taken there"
+def _restore(platform: Platform) -> Iterator[str]:
+    known = [host.name for host in platform.hosts]
+    yield from _unknown("restore.held_by", platform.restore.held_by.values(), known, "host")
 
 
 def _orders(platform: Platform) -> Iterator[str]:

@@ -15,6 +15,8 @@ def findings(platform: Platform) -> Iterator[str]:
     yield from _shared_ports_and_units(platform)
     yield from _component_ports(platform)
     yield from _given_twice(platform)
+    yield from _elasticsearch(platform)
+    yield from _openers(platform)
 
 
 def daemons(platform: Platform) -> Iterator[tuple[str, MongoCluster, str]]:
@@ -70,6 +72,29 @@ def _component_ports(platform: Platform) -> Iterator[str]:
             yield f"at ports.{name}.service: {name} has no such port in Vitam"
         if own.admin is not None and not vitams.admin_port:
             yield f"at ports.{name}.admin: {name} has no such port in Vitam"
+
+
+def _elasticsearch(platform: Platform) -> Iterator[str]:
+    users = listening(platform)
+    for index, cluster in enumerate(platform.elasticsearch):
+        for host in cluster.hosts:
+            at, others = f"at elasticsearch.{index} ({cluster.name})", platform.elasticsearch[:index]
+            ports = users[host][cluster.port]
+            if len(ports) > 1 and ports[0] != cluster.name:
+                yield f"{at}.port: port {cluster.port} of host {host!r} is that of {ports[0]}, too"
+            for other in (other for other in others if host in other.hosts and other.unit == cluster.unit):
+                yield f"{at}.unit: {cluster.unit} of host {host!r} is that of {other.name}, too"
+
+
+def _openers(platform: Platform) -> Iterator[str]:
+    """Compare with what listens the ports of the mongods that open copies, one for each database of a host."""
+    for what, first in (("drill", platform.drill.port), ("restore", platform.restore.port)):
+        for host, ports in listening(platform).items():
+            sets = sum(name == host and kind != "mongos" for name, _, kind in daemons(platform))
+            wanted = range(first, first + sets)
+            for port in sorted(set(ports) & set(wanted)):
+                needs = f"a {what} on host {host!r} may need {wanted[0]} to {wanted[-1]}"
+                yield f"at {what}.port: {needs}, {port} is taken there"
 
 
 def _given_twice(platform: Platform) -> Iterator[str]:
