@@ -20,7 +20,7 @@ RUN apt-get update && apt-get install -y --no-install-recommends ca-certificates
 COPY --from=packages /opt/airflow-venv /opt/airflow-venv
 COPY dags /opt/vitam-backup/dags
 COPY plugins /opt/vitam-backup/plugins
-COPY deploy/start deploy/healthy deploy/secret /opt/vitam-backup/bin/
+COPY deploy/start deploy/healthy deploy/secret deploy/accounts /opt/vitam-backup/bin/
 
 ENV AIRFLOW_HOME=/opt/airflow PATH=/opt/airflow-venv/bin:/opt/vitam-backup/bin:/usr/bin:/bin \
     PYTHONPATH=/opt/vitam-backup/plugins PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1

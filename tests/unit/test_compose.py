@@ -113,6 +113,17 @@ def test_the_settings_that_nights_were_proved_with(composed, setting):
     assert {s["environment"][setting] for s in airflow} == {SETTINGS[setting]}
 
 
+def test_accounts_are_not_those_of_development(composed):
+    """Kind: a default that is not for production. Passwords are read by the step that makes the accounts alone."""
+    airflow = {name: s for name, s in composed["services"].items() if s["image"] == "vitam-backup-airflow"}
+    managers = {s["environment"]["AIRFLOW__CORE__AUTH_MANAGER"].rpartition(".")[2] for s in airflow.values()}
+    assert managers == {"FabAuthManager"}
+    readers = [name for name, s in airflow.items() if "airflow_passwords" in {one["source"] for one in s["secrets"]}]
+    assert readers == ["init"]
+    assert airflow["init"]["command"][-1].endswith("&& accounts")
+    assert airflow["init"]["environment"]["VITAM_BACKUP_USERS"] == "admin:admin"
+
+
 def make_secrets(directory: Path) -> str:
     environment = {**os.environ, "VITAM_BACKUP_SECRETS": str(directory)}
     return subprocess.run(
