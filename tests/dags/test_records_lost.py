@@ -10,11 +10,13 @@ import errno
 
 import pytest
 
+from tests.fakes.backups import write
 from vitam_operators import nights as records
 from vitam_operators import record_files
-from vitam_operators.errors import NightClosedError, NotProvedError, StopNotProvedError
-from vitam_operators.nights import HELD, OPEN, RESTART
+from vitam_operators.errors import BackupNotFitError, NightClosedError, NotProvedError, StopNotProvedError
+from vitam_operators.nights import HELD, OPEN, PRUNED, RESTART, Nights
 from vitam_operators.operators.base import NightOperator
+from vitam_operators.operators.drills import ChooseBackupOperator
 
 
 def empty(night, name: str) -> None:
@@ -109,3 +111,13 @@ def test_a_lost_stop_makes_a_sealed_night_red(nights, monkeypatch):
     assert night.records.read(records.MANIFEST)
     (finding,) = night.records.read(records.CONCLUSION)["findings"]
     assert "stop.vitam-storage.service@" in finding
+
+
+def test_a_backup_that_was_pruned_is_not_drilled_for_a_lost_record(tmp_path):
+    """That it was removed is a fact, be the record of it readable or not: its copies are not there."""
+    night = write(Nights(tmp_path / "tiny"), "20261123T190000Z")
+    night.write(PRUNED, {"reason": "old"})
+    empty(night, PRUNED)
+    for _ in range(2):
+        with pytest.raises(BackupNotFitError, match="were removed"):
+            ChooseBackupOperator._named([night], night.label)

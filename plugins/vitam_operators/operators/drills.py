@@ -83,7 +83,7 @@ class ChooseBackupOperator(DrillOperator):
                 f"backup {label} was never sealed: its copies may be of different moments, or incomplete",
                 hint="choose a backup that has a manifest.json in its records",
             )
-        if night.read(PRUNED) is not None:
+        if night.has(PRUNED):
             raise BackupNotFitError(f"the copies of backup {label} were removed", hint="choose a newer backup")
         return night
 
@@ -108,7 +108,7 @@ class ChooseBackupOperator(DrillOperator):
 def _is_fit(night: Night) -> bool:
     """Tell whether a backup is whole, and its copies are there as far as is known."""
     backup = entry(night)
-    if backup is None or night.read(PRUNED) is not None:
+    if backup is None or night.has(PRUNED):
         return False
     return backup.whole and backup.sealed_at is not None and backup.away_since is None
 

@@ -76,7 +76,7 @@ def _seconds_to_wait(task: Any, context: Any, away: str, number: int) -> float |
         window = window_of(night)
         if task.is_teardown:
             until = min(until, window.give_up_at + (window.end - window.give_up_at) / 2)
-        elif night.read(nights.RESTART) is None:
+        elif not night.has(nights.RESTART):
             until = min(until, window.give_up_at)
     except Exception as error:
         task.log.warning("how long %s has been away is not known: %s", away, error)
