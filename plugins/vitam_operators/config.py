@@ -24,6 +24,7 @@ from vitam_operators.config_types import (
     HOST_KEY_PATTERN,
     OFFER_IN_FILES,
     VERSION_PATTERN,
+    BoundUnit,
     ConnId,
     HostName,
     MongoUnit,
@@ -52,6 +53,9 @@ class Host(Strict):
     services: tuple[str, ...] = Field(default=(), description="Vitam components, by their names in Vitam's playbooks")
     offer_provider: OfferProvider | None = Field(
         default=None, description="Ansible's vitam_offers.<offer>.provider; none: its objects are taken to be in files"
+    )
+    bound_units: tuple[BoundUnit, ...] = Field(
+        default=(), description="units that systemd stops with Vitam's, as exporters: started again with them"
     )
 
     @property

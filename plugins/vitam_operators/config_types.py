@@ -42,6 +42,7 @@ HostName = Annotated[str, Field(pattern=HOST_NAME_PATTERN)]
 Unit = Annotated[str, Field(pattern=UNIT_PATTERN)]
 MongoUnit = Annotated[Unit, AfterValidator(lambda unit: _named(unit, "MongoDB", "mongo"))]
 ElasticUnit = Annotated[Unit, AfterValidator(lambda unit: _named(unit, "Elasticsearch", "elastic", "opensearch"))]
+BoundUnit = Annotated[Unit, AfterValidator(lambda unit: _not_the_systems(unit))]
 TimerName = Annotated[str, Field(pattern=TIMER_PATTERN)]
 ConnId = Annotated[str, Field(min_length=1)]
 Port = Annotated[int, Field(ge=1, le=65535)]
@@ -94,6 +95,17 @@ LocalTime = Annotated[
     AfterValidator(_wall_clock),
     WithJsonSchema({"type": "string", "pattern": r"^([01]\d|2[0-3]):[0-5]\d(:[0-5]\d)?$"}),
 ]
+
+
+def _not_the_systems(unit: str) -> str:
+    """
+    Return a unit's name.
+
+    :raises ValueError: it is the system's own: whoever may start and stop it has the host
+    """
+    if unit.startswith(("ssh", "systemd-", "dbus", "getty", "user@", "network", "cron", "docker", "containerd")):
+        raise ValueError("is a unit of the system, expected one that is bound to a unit of Vitam's, as an exporter")
+    return unit
 
 
 def _named(unit: str, whose: str, *words: str) -> str:

@@ -35,6 +35,7 @@ def units_of(platform: Platform, host: str) -> list[str]:
     units += [cluster.unit for cluster in platform.elasticsearch if host in cluster.hosts]
     units += [service.unit for service in platform.services_to_start() if service.name in own.services]
     units += [f"{name}.timer" for name in platform.timers_on(host)]
+    units += own.bound_units
     return list(dict.fromkeys(units))
 
 

@@ -26,6 +26,10 @@ PROPERTIES = (
 )
 
 
+RUNS = (".service", ".timer", ".socket", ".path")
+"""Kinds of units that are of use while they are active."""
+
+
 @dataclass(frozen=True)
 class UnitState:
     """
@@ -150,6 +154,22 @@ def _read_moment(text: str) -> dt.datetime | None:
     if not text or text == "n/a":
         return None
     return dt.datetime.strptime(text, "%a %Y-%m-%d %H:%M:%S UTC").replace(tzinfo=dt.UTC)
+
+
+def stopped_with(units: Iterable[str]) -> Command[frozenset[str]]:
+    """
+    Fact: the units that systemd stops with one of these: they have it as ``BindsTo=``, ``Requires=`` or ``PartOf=``.
+
+    Source: systemd.unit(5), "Mapping of unit properties to their inverses". Targets and the like are left out: nothing
+    runs in them.
+    """
+    words = ["env", "LC_ALL=C", "systemctl", "show", "--property=BoundBy,RequiredBy,ConsistsOf", "--", *units]
+    return Command(line(*words), _read_bound)
+
+
+def _read_bound(output: str) -> frozenset[str]:
+    names = (name for text in output.splitlines() for name in text.partition("=")[2].split())
+    return frozenset(name for name in names if name.endswith(RUNS))
 
 
 def stop(units: Iterable[str], states: Mapping[str, UnitState]) -> Command[None] | None:

@@ -1,12 +1,85 @@
 """
-What a night does not stop and is down all the same: the arbiter of a host that was booted meanwhile.
+What a night does not stop and is down all the same: the arbiter of a host that was booted meanwhile, and what systemd
+stops with ours (an exporter that is bound to a mongod).
 
 The kind of fault: what ran before and is nobody's to start again, in a run that is green.
 """
 
 from __future__ import annotations
 
+import pytest
+
+from tests.conftest import TESTS
+from tests.dags.half import HalfNight
+from tests.dags.night import NightRun, be_quick, load_dag
+from tests.fakes.platform import FakePlatform
+from tests.fakes.units import FakeUnit
+from vitam_operators.errors import LookFailedError
+from vitam_operators.platforms import platform_at
+
 ARBITER, HOST = "vitam-mongod.service", "worker-1"
+MONGOD, EXPORTER = "vitam-mongod.service", "mongodb-exporter.service"
+
+
+def with_exporter(fake):
+    """Have an exporter on data-1 that is bound to the mongod there."""
+    made = FakeUnit(EXPORTER)
+    made.run()
+    fake.hosts["data-1"].units[EXPORTER] = made
+    fake.hosts["data-1"].units[MONGOD].bound_by = (EXPORTER,)
+    return made
+
+
+@pytest.fixture
+def named(tmp_path, monkeypatch, swallowed):
+    """Give a night, opened, on the small platform, whose platform file names the exporter."""
+    text = (TESTS / "data" / "platforms" / "small.yaml").read_text(encoding="utf-8")
+    before = "{name: data-1, "
+    assert before in text
+    file = tmp_path / "platform.yaml"
+    text = text.replace(before, f"{before}bound_units: [{EXPORTER}], ").replace("/RECORDS", str(tmp_path / "records"))
+    file.write_text(text, encoding="utf-8")
+    monkeypatch.setenv("VITAM_BACKUP_PLATFORM", str(file))
+    fake = FakePlatform(platform_at(str(file)))
+    with_exporter(fake)
+    fake.install(monkeypatch)
+    be_quick(monkeypatch)
+    half = HalfNight(NightRun(load_dag(file), fake))
+    yield half.until("check_host", "check_cluster", "plan_night", "open_backup")
+    assert fake.mistakes == []
+
+
+def test_what_is_stopped_with_ours_is_started_with_ours(named):
+    """Nobody looks at a monitoring that is down: it says nothing."""
+    kinds = ("arm_", "stop_", "hold_", "await_balancer_idle", "await_nobody_writes")
+    named.until(*(task for task in named.steps if task.startswith(kinds)))
+    unit = named.fake.hosts["data-1"].units[EXPORTER]
+    unit.look()
+    assert unit.active == "inactive"
+    named.until(*named.starts)
+    assert named.different == set()
+    assert unit.active == "active"
+
+
+def test_the_guard_starts_it_too(named):
+    """Airflow died meanwhile; it comes behind what it is bound to."""
+    named.run("arm_restart_guard")
+    plan = named.fake.hosts["data-1"].guard.plan
+    assert plan["services"][-1]["unit"] == EXPORTER
+    assert MONGOD in plan["databases"]
+
+
+def test_what_nobody_would_start_again_is_found_by_day(look):
+    """The account may start what its sudoers file names, and that is made from the platform file."""
+    with_exporter(look.fake)
+    with pytest.raises(LookFailedError, match=f"data-1: systemd stops {EXPORTER} with .* name it under bound_units"):
+        look.run("check_host", host="data-1")
+
+
+def test_what_is_bound_and_does_not_run_is_nobodys_business(look):
+    """It was down before, and stays so."""
+    with_exporter(look.fake).end(0)
+    look.run("check_host", host="data-1")
 
 
 def test_the_arbiter_of_a_host_that_was_booted_runs_again(cold):

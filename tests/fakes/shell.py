@@ -120,6 +120,8 @@ class FakeHost:
         if restored is not None:
             return restored
         match words:
+            case ["systemctl", "show", "--property=BoundBy,RequiredBy,ConsistsOf", "--", *units]:
+                return 0, "\n".join(f"BoundBy={' '.join(self._bound_by(unit))}\nConsistsOf=\n" for unit in units)
             case ["systemctl", "show", _, "--", *units]:
                 return 0, "\n".join(self._show(unit) for unit in units)
             case ["systemctl", "stop", "--no-block", "--", *units] if root:
@@ -233,7 +235,12 @@ class FakeHost:
             unit = self.units[name]
             assert verb == "stop" or not self.guard.refuses(name), f"{name} is held, and was started"
             (unit.ask_stop if verb == "stop" else unit.ask_start)()
+            for bound in self._bound_by(name) if verb == "stop" else ():
+                self.units[bound].ask_stop()
         return 0, ""
+
+    def _bound_by(self, name: str) -> tuple[str, ...]:
+        return self.units[name].bound_by if name in self.units else ()
 
     def _forget(self, verb: str, name: str) -> Answer:
         self.tell(self.host.name, verb, name)

@@ -22,13 +22,15 @@ class FakeUnit:
     A start or a stop that was asked for takes effect at a later look, never at once: who asks for a stop and goes on
     without looking finds a unit that still runs. Java services end as Vitam's do, ``failed`` with status 143.
 
-    Left out: dependencies, drop-ins, transitions that end by themselves without a look. Restarts by systemd itself are
-    counted as ``NRestarts`` does (``systemd/systemd@v252 src/core/service.c``: 0 when somebody starts it).
+    Left out: all dependencies but ``BoundBy=``, drop-ins, transitions that end by themselves without a look. Restarts
+    by systemd itself are counted as ``NRestarts`` does (``systemd/systemd@v252 src/core/service.c``: 0 when somebody
+    starts it).
 
     :param name: its name
     :param ports: on which it listens while it is active
     :param ends_with: exit status after a stop
     :param on_stop: called when it is down
+    :param bound_by: units that systemd stops with it
     :param lock: of a mongod: writes so many bytes into its ``mongod.lock``
     """
 
@@ -38,6 +40,7 @@ class FakeUnit:
     on_stop: Callable[[], None] = lambda: None
     lock: Callable[[int], None] = lambda size: None
     job: Callable[[], int] | None = None
+    bound_by: tuple[str, ...] = ()
     words: list[str] = field(default_factory=list)
     active: str = "inactive"
     sub: str = "dead"

@@ -46,6 +46,7 @@ OWN = "each needs a directory of its own"
         (["mongodb", 0, "mongod"], {"unit": "sshd.service"}, "at mongodb.0 (mongo-data).mongod.unit: is no unit of MongoDB, expected a name with 'mongo' in it, found 'sshd.service'"),
         (["mongodb", 0, "mongos"], {"unit": "vitam-logbook.service"}, "at mongodb.0 (mongo-data).mongos.unit: is no unit of MongoDB, expected a name with 'mongo' in it, found 'vitam-logbook.service'"),
         (["elasticsearch", 0, "unit"], "systemd-logind.service", "at elasticsearch.0 (es).unit: is no unit of Elasticsearch, expected a name with 'elastic' or 'opensearch' in it, found 'systemd-logind.service'"),
+        (["hosts", 0, "bound_units"], ["sshd.service"], "at hosts.0 (app1).bound_units.0: is a unit of the system, expected one that is bound to a unit of Vitam's, as an exporter, found 'sshd.service'"),
         (["securing", "timers"], ["vitam-x.timer"], "at securing.timers.0: expected the name of a timer without '.timer', such as 'vitam-traceability-audit', found 'vitam-x.timer'"),
         (["securing", "other_timers"], ["a b"], "at securing.other_timers.0: expected the name of a timer without '.timer', such as 'vitam-traceability-audit', found 'a b'"),
         (["hosts", 0, "address"], "10.0.0.1 x", f"at hosts.0 (app1).address: {ADDRESS}, found '10.0.0.1 x'"),

@@ -342,3 +342,16 @@ def test_missing_tools_are_found_by_the_hosts_own_shell():
 @pytest.mark.parametrize(("output", "allowed"), [("yes\n", True), ("no\n", False), ("", False)])
 def test_whether_sudo_lets_us(output, allowed):
     assert systemd.may_sudo(["vitam-worker.service"]).read(output) is allowed
+
+
+@pytest.mark.parametrize(
+    ("output", "units"),
+    [
+        ("BoundBy=\nRequiredBy=\nConsistsOf=\n", set()),
+        ("BoundBy=a.service\nRequiredBy=b.timer multi-user.target\nConsistsOf=vitam.slice\n", {"a.service", "b.timer"}),
+        ("BoundBy=a.service\n\nBoundBy=a.service c.socket\nConsistsOf=d.path\n", {"a.service", "c.socket", "d.path"}),
+    ],
+)
+def test_what_is_stopped_with_units(output, units):
+    """Of each unit a block; what is only a name for others, as a target, does not run."""
+    assert systemd.stopped_with(["x.service"]).read(output) == units

@@ -110,6 +110,7 @@ class CheckHostOperator(HostOperator, LookOperator):
             findings += [f"{host.name}: the program {tool} is missing, install it" for tool in missing]
             findings += [f"{host.name}: {words}" for words in tools.too_old(told, needs)]
             findings += await self._rights(shell, units, told)
+            findings += await self._bound(shell, units)
             findings += await self._clock(shell)
             found = await shell.run(guard.state())
             findings += filter(None, [guard.finding(found, host.name, context["dag_run"].run_id)])
@@ -165,6 +166,17 @@ class CheckHostOperator(HostOperator, LookOperator):
             f"{name} says that it is Vitam {version}, vitam_version is {own}: correct the platform file"
             for name, version in found.items()
             if not versions.same_series(version, own)
+        ]
+
+    async def _bound(self, shell: Shell, units: list[str]) -> list[str]:
+        """Name what would be stopped with ours, and that nobody would start again."""
+        others = sorted(await shell.run(systemd.stopped_with(units)) - {*units}) if units else []
+        states = await shell.run(systemd.unit_states(others)) if others else {}
+        return [
+            f"{shell.host.name}: systemd stops {unit} with a unit of Vitam's, and nobody would start it again: name it "
+            f"under bound_units of this host, and print the host's sudoers file anew"
+            for unit, state in states.items()
+            if state.running
         ]
 
     async def _clock(self, shell: Shell) -> list[str]:

@@ -174,6 +174,20 @@ async def start_unit(step: NightOperator, night: Night, host: str, unit: str) ->
         if change is not None:
             await shell.run(change)
             try_to_note(step, night, f"{ASKED_START}.{unit}@{host}", {"asked_at": nights.now_text()})
+        await _start_bound(step, night, shell, unit)
+
+
+async def _start_bound(step: NightOperator, night: Night, shell: Shell, unit: str) -> None:
+    """Start what systemd stopped with a unit; what does not start keeps the host's guard, and nothing else down."""
+    own, before = shell.host.bound_units, night.opened["units_before"].get(shell.host.name, [])
+    try:
+        bound = await shell.run(systemd.stopped_with([unit])) & {*own} & {*before} if own else ()
+        change = systemd.start(bound, await shell.run(systemd.unit_states(bound))) if bound else None
+        if change is not None:
+            step.log.info("starting %s on %s, which was stopped with %s", ", ".join(bound), shell.host.name, unit)
+            await shell.run(change)
+    except VitamBackupError as error:
+        step.log.error("what was stopped with %s is not started: %s", unit, error.message)
 
 
 async def on_each(step: NightOperator, names: Iterable[str], act: Callable[[str], Awaitable[Any]]) -> list[Any]:
