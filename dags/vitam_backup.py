@@ -129,7 +129,8 @@ with DAG(
             title="Accepted",
             description_md="Names from findings of the look that are as they should be, one a line: a unit that an "
             "earlier night left down and that is to stay down (`vitam-storage.service@app1`), a directory that was "
-            "emptied on purpose (`app1-conf@app1`), a repository that is to be made anew.",
+            "emptied on purpose (`app1-conf@app1`) or moved to another disk (`/vitam/backup@data1`), a repository "
+            "that is to be made anew.",
         ),
         "note": Param(
             None, type=["null", "string"], maxLength=500, title="Note", description_md="Kept in the manifest."

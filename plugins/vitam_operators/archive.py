@@ -132,10 +132,24 @@ def mounts_in(db_path: str) -> Command[tuple[str, ...]]:
     return Command(f"{real} && {line('cat', '/proc/self/mounts')}", _mounts)
 
 
+def mount_points(paths: Iterable[str]) -> Command[dict[str, str]]:
+    """Fact: where the file system of each directory is mounted, by their names as they stand: no link is followed."""
+    return Command(line("cat", "/proc/self/mounts"), lambda output: _mount_points(output, paths))
+
+
+def _mount_points(output: str, paths: Iterable[str]) -> dict[str, str]:
+    places = _places(output.splitlines())
+    above = {path: [place for place in places if PurePosixPath(path).is_relative_to(place)] for path in paths}
+    return {path: max(found, key=len, default="/") for path, found in above.items()}
+
+
 def _mounts(output: str) -> tuple[str, ...]:
     above, *mounts = output.splitlines()
-    places = [re.sub(r"\\([0-7]{3})", lambda found: chr(int(found[1], 8)), text.split()[1]) for text in mounts]
-    return tuple(place for place in places if place.startswith(f"{above}/"))
+    return tuple(place for place in _places(mounts) if place.startswith(f"{above}/"))
+
+
+def _places(mounts: Iterable[str]) -> list[str]:
+    return [re.sub(r"\\([0-7]{3})", lambda found: chr(int(found[1], 8)), text.split()[1]) for text in mounts]
 
 
 def _last_number(output: str) -> int:

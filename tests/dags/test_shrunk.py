@@ -9,6 +9,7 @@ from vitam_operators.errors import CopyRefusedError, LookFailedError
 from vitam_operators.hooks.records import nights_of
 
 EARLIER, OFFER = "20200101T200000Z", "offer-1-offer-data"
+KINDS = ("arm_", "stop_", "hold_", "await_balancer_idle", "await_nobody_writes")
 OBJECT = "/vitam/data/offer/object"
 
 
@@ -42,3 +43,26 @@ def test_a_disk_that_goes_between_the_look_and_the_copy(cold):
     with pytest.raises(CopyRefusedError, match=rf"offer-1: {OFFER} holds 0 B in /vitam/data/offer"):
         cold.run("copy_files", host="offer-1", file_set="offer-data")
     assert not [change for change in cold.fake.changes if change[1] == "run"]
+
+
+def test_a_disk_that_is_not_mounted_tonight(look):
+    """The offer's directory is there, and as large as ever: somebody restored into the mount point."""
+    sealed_before(look, mounts={"offer-1": {"/vitam/data/offer": "/vitam/data"}})
+    with pytest.raises(LookFailedError, match=r"offer-1: /vitam/data/offer was on the disk mounted at /vitam/data "):
+        look.until("check_host", "check_cluster", "plan_night")
+    look.fake.hosts["offer-1"].mounts.append("/vitam/data")
+    look.until("check_host", "check_cluster", "plan_night")
+
+
+@pytest.mark.parametrize("path", ["/vitam/data/offer", "/vitam/backup"])
+def test_a_disk_that_is_unmounted_between_the_look_and_the_copy(look, path):
+    """Of what is copied, or of the copies: they would fill the system's disk."""
+    host = look.fake.hosts["offer-1"]
+    host.mounts.append(path)
+    look.until("check_host", "check_cluster", "plan_night", "open_backup")
+    look.until(*(task for task in look.steps if task.startswith(KINDS)))
+    host.mounts.clear()
+    with pytest.raises(CopyRefusedError, match=f"offer-1: {path} was on the disk mounted at {path} at the look"):
+        look.run("copy_files", host="offer-1", file_set="offer-data")
+    host.mounts.append(path)
+    assert look.run("copy_files", host="offer-1", file_set="offer-data")["files"]

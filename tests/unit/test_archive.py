@@ -144,6 +144,19 @@ def test_mounts_below_a_dbpath():
     assert archive.mounts_in("/link").read(told) == ("/db x/journal y",)
 
 
+def test_where_a_directory_is_mounted():
+    """The deepest mount above it; one that only begins with the same letters is none."""
+    told = "".join(f"/dev/x {place} xfs rw 0 0\n" for place in ("/", "/vitam/data", "/vitam/data\\040b", "/vitam/da"))
+    paths = ["/vitam/data/offer", "/vitam/data", "/vitam/data b/x", "/vitam/dat", "/vitam/da/x"]
+    assert archive.mount_points(paths).read(told) == {
+        "/vitam/data/offer": "/vitam/data",
+        "/vitam/data": "/vitam/data",
+        "/vitam/data b/x": "/vitam/data b",
+        "/vitam/dat": "/",
+        "/vitam/da/x": "/vitam/da",
+    }
+
+
 def test_mounts_below_a_directory_that_a_link_leads_to(tmp_path):
     """The kernel's list has real names. Below / there is a mount on every machine."""
     (tmp_path / "link").symlink_to("/")

@@ -15,6 +15,7 @@ from vitam_operators import (
     health,
     left_down,
     mongo,
+    mounts,
     proxies,
     reflink,
     systemd,
@@ -118,6 +119,7 @@ class CheckHostOperator(HostOperator, LookOperator):
             sizes = await self._sizes(shell, findings) if not findings else {}
             methods = await self._methods(shell, sizes, findings) if sizes else {}
             free_bytes = await shell.run(archive.room_at(self.platform.copies.directory))
+            mounted = await shell.run(archive.mount_points(mounts.directories(self.platform, host.name)))
             running = [unit for unit in units if unit in states and states[unit].running]
             down = left_down.seen_down(states, [unit for unit in units if unit in needed])
             for unit in needed | set(running):
@@ -136,6 +138,7 @@ class CheckHostOperator(HostOperator, LookOperator):
             "tools": self._versions_of_engine(told),
             "methods": methods,
             "paused": answers.paused,
+            mounts.MOUNTS: mounted,
         }
         warnings = [*warnings, *left_down.warnings(down), *self._other_versions(vitams)]
         warnings = [f"{host.name}: {warning}" for warning in warnings]

@@ -9,7 +9,7 @@ from typing import Any
 
 from airflow.sdk.exceptions import AirflowSkipException
 
-from vitam_operators import archive, nights, shrunk, systemd
+from vitam_operators import archive, mounts, nights, shrunk, systemd
 from vitam_operators.commands import Command
 from vitam_operators.engines.base import Job, Stored
 from vitam_operators.engines.chosen import engine_of
@@ -106,6 +106,7 @@ class MakeOperator(WaitingOperator):
             await self.require_source(night, shell)
             size_bytes = await shell.run(archive.size_of(directory))
             self._require_same(night, host, size_bytes)
+            await self._require_mounted(night, shell, directory)
             if await jobs.may_start(shell, making.unit):
                 await self._start(night, shell, making, size_bytes)
         return UnitEnded(self.platform_file, host, making.unit, size_bytes)
@@ -120,6 +121,23 @@ class MakeOperator(WaitingOperator):
         finding = shrunk.finding_of(self.platform, self.part.name, host, size_bytes, known)
         if finding:
             raise CopyRefusedError(finding, hint="nothing was copied from it; mount its disk, then trigger a new run")
+
+    async def _require_mounted(self, night: Night, shell: Shell, directory: str) -> None:
+        """
+        Check that source and destination lie on the disks that the look has seen: hours lie between them.
+
+        :raises CopyRefusedError: one of these disks is not mounted any more
+        """
+        seen = night.opened.get(mounts.MOUNTS, {}).get(shell.host.name, {})
+        own = {directory, *mounts.destinations(self.platform)}
+        now = await shell.run(archive.mount_points(path for path in seen if path in own))
+        for path, mount in now.items():
+            if mounts.is_away(mount, seen[path]):
+                raise CopyRefusedError(
+                    f"{shell.host.name}: {path} was on the disk mounted at {seen[path]} at the look, and is on that of "
+                    f"{mount} now",
+                    hint="nothing was copied; mount it, then clear this task while the window is open",
+                )
 
     async def _start(self, night: Night, shell: Shell, making: Making, size_bytes: int) -> None:
         name, host = self.part.name, shell.host.name

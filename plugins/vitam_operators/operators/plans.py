@@ -9,7 +9,7 @@ from typing import Any
 
 from airflow.sdk.exceptions import AirflowSkipException
 
-from vitam_operators import estimates, left_down, night_plan, nights, notifications, securing, shrunk, versions
+from vitam_operators import estimates, left_down, mounts, night_plan, nights, notifications, securing, shrunk, versions
 from vitam_operators.engines.chosen import engine_of
 from vitam_operators.errors import LookFailedError, SecretMissingError, WindowError
 from vitam_operators.hooks.connections import environment_of
@@ -92,7 +92,7 @@ class PlanNightOperator(NightOperator):
             findings += self._left_down(context, plan)
             findings += night_plan.without_parts(plan)
             findings += night_plan.without_room(self.platform, plan, clusters)
-            findings += self._shrunk(plan)
+            findings += self._compared(plan)
         except WindowError as error:
             findings.append(error.message)
         if findings:
@@ -193,14 +193,15 @@ class PlanNightOperator(NightOperator):
         fired = answers_of(context, "check_host", GUARD)
         return left_down.findings(down, earlier, fired, plan[left_down.ACCEPTED], plan["backup"])
 
-    def _shrunk(self, plan: Facts) -> Iterable[str]:
-        """Name the directories that hold next to nothing of what the last backup found; the copies ask once more."""
+    def _compared(self, plan: Facts) -> list[str]:
+        """Name what is less than at the last backup, disks and what lies on them; the copies ask for both once more."""
         earlier = [night for night in nights_of(self.platform).newest_first() if night.label != plan["backup"]]
-        accepted = plan[left_down.ACCEPTED]
+        accepted, mounted = plan[left_down.ACCEPTED], plan[mounts.MOUNTS]
         known = shrunk.known_sizes(self.platform, plan["sizes"], earlier, accepted)
         plan[shrunk.COMPARED] = known
         plan[REPOSITORIES] = known_repositories(engine_of(self.platform.copies), plan["parts"], earlier, accepted)
-        return shrunk.findings(self.platform, plan["sizes"], known)
+        away = mounts.findings(mounted, mounts.known_mounts(mounted, earlier, accepted))
+        return [*away, *shrunk.findings(self.platform, plan["sizes"], known)]
 
     def _too_short(self, context: Any, window: Window) -> Iterable[str]:
         if self.platform.window.hold_until_window_end:
