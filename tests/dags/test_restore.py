@@ -407,6 +407,20 @@ def test_an_answer_to_an_older_plan_does_not_count(restore, monkeypatch):
     assert restore.changes == []
 
 
+def test_an_answer_where_nobody_sees_the_question_is_none(restore, capsys):
+    """A worker without the records' directory: the answer cannot be kept, nor compared with what was asked."""
+    asked = restore.people.answer
+
+    def away(step: Any, context: Any) -> Any:
+        (approvals_in(step, context).directory / f"{step.task_id}.json").unlink()
+        return asked(step, context)
+
+    restore.people.answer = away
+    restore.run()
+    assert (restore.states["approve_restore"], restore.changes) == (["failed"], [])
+    assert "this run has asked, and" in capsys.readouterr().out
+
+
 def test_a_question_that_airflow_would_show_as_it_was_is_not_asked(restore, capsys):
     """A run that is cleared has another plan, and Airflow keeps the words that it showed first."""
     restore.people.answers["approve_restore"] = "Reject"

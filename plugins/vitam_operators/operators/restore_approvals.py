@@ -49,11 +49,16 @@ def plan_of(step: RestoreOperator, context: Any) -> Record:
     if plan is not None and plan["run_id"] == context["dag_run"].run_id:
         return plan
     if context["ti"].xcom_pull(task_ids=PLAN):
-        raise RecordsAwayError(
-            f"this run has a plan, and {approvals_of(reviewed(step)).directory}, as this worker sees it, has not",
-            hint="mount the directory of the records on every worker, then clear the red tasks of this run",
-        )
+        raise records_away(step, "has a plan")
     raise NightClosedError("there is no plan", hint="clear plan_restore with its downstream tasks")
+
+
+def records_away(step: RestoreOperator, has: str) -> RecordsAwayError:
+    """Return the error of a worker that does not see what a run has."""
+    return RecordsAwayError(
+        f"this run {has}, and {approvals_of(reviewed(step)).directory}, as this worker sees it, has none of it",
+        hint="mount the directory of the records on every worker, then clear the red tasks of this run",
+    )
 
 
 def require_approval(step: RestoreOperator, context: Any, task_id: str, about: str) -> str:
@@ -131,13 +136,16 @@ class ApprovalStep(RestoreOperator, HITLOperator):
         Keep the answer, then judge it.
 
         :raises NotApprovedError: nobody answered in time, or the answer is no approval that counts
+        :raises RecordsAwayError: this worker does not see what was asked; it is asked again
         """
         if event.get("error_type") == "timeout":
             self.refused(context, self._nobody())
         answered = super().execute_complete(context, event)
         records = approvals_in(self, context)
-        asked = {**(records.read(self.task_id) or {}), approvals.ANSWER: approvals.answer(event)}
-        records.write(self.task_id, asked)
+        asked = records.read(self.task_id)
+        if asked is None:
+            raise records_away(self, "has asked")
+        records.write(self.task_id, {**asked, approvals.ANSWER: approvals.answer(event)})
         try:
             who = require_approval(self, context, self.task_id, self.about(context))
         except NotApprovedError as error:
