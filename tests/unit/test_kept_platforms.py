@@ -17,6 +17,8 @@ from vitam_operators.window import Window
 
 FILES = [*sorted((TESTS / "data" / "platforms").glob("*.yaml")), ROOT / "config" / "platform.example.yaml"]
 
+OPENED = {"run_id": "r", "units_before": {}, "planned_at": "now"}
+
 
 @pytest.fixture
 def file(tmp_path):
@@ -31,8 +33,9 @@ def opened(file):
     """Open a run whose window is open, as its opening does."""
     now, platform = dt.datetime.now(dt.UTC), load_platform(file)
     window = Window(now, now + dt.timedelta(hours=2), 60)
-    record = {"run_id": "r", "units_before": {}, "planned_at": "now", "window": window.record()}
-    return nights_of(platform).open(backup_id(now), record, kept_platforms.kept(platform))
+    return nights_of(platform).open(
+        backup_id(now), {**OPENED, "window": window.record()}, kept_platforms.kept(platform)
+    )
 
 
 def edit(file, old: str, new: str) -> None:
@@ -116,3 +119,24 @@ def test_comments_are_no_edits(file):
     edit(file, "hosts:", "# the hosts\nhosts:")
     assert kept_platforms.sha256_of(load_platform(file)) == kept_platforms.sha256_of(before)
     assert kept_platforms.edits(str(file), before) == ""
+
+
+def test_it_is_found_in_object_storage(file):
+    """Kind: records that are no directory: steps and triggerer find the copy by its URL alone."""
+    platform = load_platform(file).model_copy(update={"records": "memory://kept"})
+    night = nights_of(platform).open("20261123T190000Z", OPENED, kept_platforms.kept(platform))
+    key = kept_platforms.key_of(platform, "", night.label)
+    assert key == f"memory://kept/small/20261123T190000Z/{PLATFORM}.json"
+    assert kept_platforms.platform_by(key) == platform
+    with pytest.raises(ConfigError, match="cannot be read"):
+        kept_platforms.platform_by(kept_platforms.key_of(platform, "restores", night.label))
+
+
+def test_a_lost_record_of_object_storage_is_set_aside_too(file):
+    """Kind: torn records, where a rename is a copy and a removal."""
+    platform = load_platform(file).model_copy(update={"records": "memory://torn"})
+    night = nights_of(platform).open("20261123T190000Z", OPENED)
+    (night.directory / "open.json").write_text("")
+    assert night.read(OPEN) is None
+    assert night.has(OPEN)
+    assert night.unreadable() == [OPEN]

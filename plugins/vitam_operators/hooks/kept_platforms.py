@@ -74,7 +74,7 @@ def platform_by(key: str) -> Platform:
 def _kept(key: str, changed_ns: int, size_bytes: int) -> Platform:
     try:
         content = json.loads(directory_at(key).read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+    except Exception as error:  # each object storage has errors of its own
         raise ConfigError(
             f"{key} cannot be read: {error}", hint="the run goes on by the platform file itself"
         ) from error
