@@ -68,7 +68,8 @@ def for_each(targets: Targets, operator: type[NightOperator], task_id: str, **fi
     keys = targets[0] if targets else ()
     label = " ".join(f"{{{{ task.{key} }}}}" for key in keys)
     words = {"task_display_name": task_id.replace("_", " "), "doc_md": inspect.getdoc(operator)}
-    return operator.partial(task_id=task_id, map_index_template=label, **words, **fixed).expand_kwargs(targets)
+    mapped = operator.partial(task_id=task_id, map_index_template=label, acts_on=list(keys), **words, **fixed)
+    return mapped.expand_kwargs(targets)
 
 
 def stop_services(platform: Platform, phase: str) -> list[Any]:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any
 
-from vitam_operators import elastic, nights, preferred
+from vitam_operators import elastic, happened, nights, preferred
 from vitam_operators.errors import NotProvedError
 from vitam_operators.nights import Night, Record
 from vitam_operators.notes_mongodb import NOT_NOTED
@@ -37,7 +37,13 @@ def missing(night: Night) -> list[str]:
 
 
 def build(
-    night: Night, *, tool_version: str, phases: Record, not_in_backup: list[str], same_base: Mapping[str, bool]
+    night: Night,
+    *,
+    tool_version: str,
+    phases: Record,
+    not_in_backup: list[str],
+    same_base: Mapping[str, bool],
+    unproved: Sequence[str] = (),
 ) -> Record:
     """
     Build the manifest of a night whose parts are all copied and read back.
@@ -46,9 +52,10 @@ def build(
     :param phases: how long each phase took, see :func:`vitam_operators.phases.phase`
     :param not_in_backup: what a restore needs and will not find in it, see :mod:`vitam_operators.left_out`
     :param same_base: see :func:`same_base`
+    :param unproved: what else speaks against it: steps before the copies that did not say that they happened
     :raises NotProvedError: something is missing; the message names all of it
     """
-    found = missing(night)
+    found = missing(night) or list(unproved)
     if found:
         raise NotProvedError(
             f"backup {night.label} is not sealed: {'; '.join(found)}",
@@ -64,6 +71,7 @@ def build(
         **{key: opened[key] for key in keys_of_open(SCHEMA_VERSION)},
         **{key: opened[key] for key in NEWER_KEYS_OF_OPEN if key in opened},
         "warnings_of_night": list(_warnings(night)),
+        "steps": happened.all_done(night),
         "stops": night.all("stop"),
         "parts": {name: _part(night, name, same_base) for name in opened["parts"]},
         "starts": night.all("start"),

@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from vitam_operators import nights
+from vitam_operators import happened, nights
 from vitam_operators.config import Platform
 from vitam_operators.host_units import units_of
 from vitam_operators.nights import Night, Record, moment_of
@@ -31,7 +31,13 @@ def reopened(platform: Platform, night: Night, plan: Record, guards: Mapping[str
     window = plan.get("window") or _window(platform, moment, guards)
     if window is None:
         return None
-    own = {"attempt": number, "label": night.label, "opened_at": moment.isoformat(), "reopened_at": nights.now_text()}
+    own: Record = {
+        "attempt": number,
+        "label": night.label,
+        "opened_at": moment.isoformat(),
+        "reopened_at": nights.now_text(),
+    }
+    own[happened.ASKED_FOR] = True
     before = {host.name: _in_order(platform, host.name, night, plan, guards) for host in platform.hosts}
     known = plan or _without_plan(platform, night, guards)
     return {**known, "window": window, "units_before": before, **own}

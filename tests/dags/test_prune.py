@@ -209,6 +209,7 @@ def test_a_prune_that_fails_makes_the_run_red_and_leaves_the_backup_sealed(night
 @pytest.mark.parametrize("task", ["prune_backups", "leave_manifest"])
 def test_the_verdict_on_a_sealed_night_does_not_speak_of_proof(sealed, task):
     """Who reads "not proved" at eight in the morning would run the night again for nothing."""
+    sealed.until("leave_manifest", "prune_backups")
     sealed.instances.states = {task: ["failed"]}
     with pytest.raises(StepFailedError) as judged:
         sealed.run("conclude_night")

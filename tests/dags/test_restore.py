@@ -20,6 +20,7 @@ from vitam_operators.config_copies import RestoreConfig
 from vitam_operators.hooks import kept_platforms
 from vitam_operators.hooks.records import nights_of
 from vitam_operators.nights import Night
+from vitam_operators.operators.base import NightOperator
 from vitam_operators.operators.restore_approvals import approvals_in
 from vitam_operators.operators.restore_plans import OpenRestoreOperator, PlanRestoreOperator
 from vitam_operators.platforms import platform_at
@@ -257,6 +258,23 @@ def test_wherever_it_fails_the_platform_is_as_before(restore, monkeypatch, task,
     assert restore.different == set()
     assert [path for path in restore.beside if ".vitam-before-" not in path or not done] == []
     assert {"conclude_restore", task} <= restore.red
+
+
+@pytest.mark.parametrize(
+    ("task", "documents", "named"),
+    [("stop_metadata", WRITTEN_SINCE, "stop_metadata app"), ("disarm_restart_guard", 100, "disarm_restart_guard data")],
+)
+def test_a_step_that_was_marked_is_never_green(restore, monkeypatch, capsys, task, documents, named):
+    """Kind: green without its happening. Data that was put under a service that runs is no backup any more."""
+    own = NightOperator.execute
+    monkeypatch.setattr(
+        NightOperator, "execute", lambda step, context: None if step.task_id == task else own(step, context)
+    )
+    restore.run()
+    assert restore.state == "failed"
+    assert restore.documents == {documents}
+    assert f"{named} left no record that it happened" in capsys.readouterr().out
+    assert (restore.fake.unit("metadata@app").running, restore.red & {task}) == (True, set())
 
 
 def test_a_member_whose_data_is_not_put_back_keeps_its_guard(restore):

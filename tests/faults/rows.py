@@ -23,7 +23,7 @@ from tests.faults.breaking import (
     script,
     switch,
 )
-from tests.faults.runner import TWO_HOURS_S, AbandonedError
+from tests.faults.runner import TWO_HOURS_S, AbandonedError, MarkedError
 
 REFUSED = "refused at the look, nothing touched"
 RESTARTED = "not sealed, platform started again"
@@ -83,6 +83,11 @@ class Row:
 def fails() -> None:
     """Let the step itself fail."""
     raise RuntimeError("this step was made to fail")
+
+
+def marked_as_success() -> None:
+    """Let a person mark the step as a success: nothing of it runs."""
+    raise MarkedError
 
 
 def airflow_dies() -> None:
@@ -209,6 +214,13 @@ STEPS = (
     Row("Elasticsearch is stopped, then its step fails", "stop_elasticsearch", fails, RESTARTED, after=True),
     Row("a primary is stopped, then its step fails", "stop_shard_primary", fails, RESTARTED, after=True),
     Row("a copy is made, then its step fails", "copy_shard", fails, SEALED_BUT_RED, "made to fail", after=True),
+    Row(
+        "a stop is marked as a success",
+        "stop_batch_report",
+        marked_as_success,
+        RESTARTED,
+        "stop_batch_report solo left no record that it happened",
+    ),
     Row(
         "the step that starts storage fails: the guard starts it",
         "start_storage",

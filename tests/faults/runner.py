@@ -33,6 +33,10 @@ class AbandonedError(BaseException):
     """Airflow is dead from here on: no step runs any more, no teardown either."""
 
 
+class MarkedError(Exception):
+    """A person has marked the step as a success: Airflow runs nothing of it, and what is behind it goes on."""
+
+
 class FaultyNight:
     """
     One night of a lab platform.
@@ -97,6 +101,8 @@ class FaultyNight:
             for number in range(1, operator.retries + 2):
                 seen: list[Exception] = []
                 state = run(_Noting(operator, seen), context)
+                if any(isinstance(error, MarkedError) for error in seen):
+                    return "success"
                 self.errors += [f"{operator.task_id}: {error}" for error in seen]
                 delay = delay_of(operator, seen[-1], number, context) if state == "failed" and seen else None
                 if delay is None:

@@ -121,7 +121,9 @@ def test_no_seal_and_all_reasons_at_once(tmp_path):
 
 def test_what_the_manifest_holds(tmp_path):
     """All that a restore, or a person years later, needs to know of a backup."""
-    content = built(proved(tmp_path))
+    night = proved(tmp_path)
+    night.write("done.stop_worker@app", {"ended_at": "2026-11-23T23:00:00+00:00"})
+    content = built(night)
     sealed_at = dt.datetime.fromisoformat(content.pop("sealed_at"))
     assert abs((dt.datetime.now(dt.UTC) - sealed_at).total_seconds()) < 60
     proof = {"sha256": SHA_A, "read_back_at": "2026-11-24T03:00:00+00:00"}
@@ -132,6 +134,7 @@ def test_what_the_manifest_holds(tmp_path):
         "tool": {"name": "vitam-backup", "version": "0.1.0"},
         **{key: value for key, value in OPENED.items() if key != "parts"},
         "attempt": 1,
+        "steps": {"stop_worker@app": {"ended_at": "2026-11-23T23:00:00+00:00"}},
         "stops": {"mongo-data-shard0": {"host": "data1", "stopped_at": "2026-11-23T23:10:00+00:00"}},
         "parts": {
             "mongo-data-shard0": {

@@ -14,7 +14,9 @@ from vitam_operators.errors import NightClosedError
 from vitam_operators.hooks.records import nights_of
 from vitam_operators.left_out import left_out
 from vitam_operators.nights import Night, Record
+from vitam_operators.operators import asked
 from vitam_operators.operators.base import NightOperator
+from vitam_operators.operators.copies import CopyOperator
 from vitam_operators.operators.looks import Facts
 from vitam_operators.operators.opening import open_run
 from vitam_operators.words import size_words
@@ -60,12 +62,14 @@ class SealBackupOperator(NightOperator):
             raise AirflowSkipException("nothing was opened")
         snapshots = [name for name, one in night.all("indexes").items() if one.get("state") == elastic.SUCCESS]
         members = {name: night.read(f"member.{name}") or {} for name in night.opened["parts"]}
+        before = asked.steps_before_copies(self.dag, "open_backup", CopyOperator)
         content = manifest.build(
             night,
             tool_version=vitam_operators.__version__,
             phases=dict(self._phases(context)),
             not_in_backup=list(left_out(self.platform, night.opened["parts"], members, snapshots)),
             same_base=manifest.same_base(night, self._earlier(night)),
+            unproved=[asked.words(step) for step in asked.without_record(night, before)],
         )
         night.write(nights.MANIFEST, content)
         for warning in content["warnings_of_night"]:

@@ -6,7 +6,7 @@ import asyncio
 import datetime as dt
 import inspect
 from abc import abstractmethod
-from collections.abc import Iterator
+from collections.abc import Callable, Coroutine, Iterator, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -25,6 +25,7 @@ from vitam_operators.errors import (
 from vitam_operators.hooks import kept_platforms
 from vitam_operators.hooks.records import directory_at, nights_of
 from vitam_operators.nights import Night, Nights, Record
+from vitam_operators.operators import noting
 from vitam_operators.operators.reopening import guards_of
 from vitam_operators.reopened import reopened
 from vitam_operators.triggers.base import Report, Wait, WaitTrigger, look_until, raised
@@ -48,15 +49,22 @@ class NightOperator(BaseOperator):
 
     :param platform_file: path of the platform file
     :param kept_in: directory of the records, below the platform's; none: that of its backups
+    :param acts_on: names of the arguments that say what it acts on, of a mapped step
     """
 
-    def __init__(self, *, platform_file: str, kept_in: str = "", **kwargs: Any) -> None:
+    leaves_record = True
+    """Whether it says in the run's records that it came to its end, and the verdict asks for that."""
+    seal_needs_it = True
+    """Whether a copy is worth nothing without it, if it stands before the copies."""
+
+    def __init__(self, *, platform_file: str, kept_in: str = "", acts_on: Sequence[str] = (), **kwargs: Any) -> None:
         kwargs.setdefault("doc_md", inspect.getdoc(type(self)))
         kwargs.setdefault("task_display_name", kwargs["task_id"].replace("_", " "))
         super().__init__(**kwargs)
         self.own_platform_file = platform_file
         self.kept_platform = ""
         self.kept_in = kept_in
+        self.acts_on = list(acts_on)
         self.stand_in: Record | None = None
 
     @property
@@ -164,19 +172,23 @@ class NightOperator(BaseOperator):
         return ""
 
     def execute(self, context: Any) -> Any:
-        """Run the step; tell when it began and ended."""
+        """Run the step; tell when it began and ended, and note that it did."""
         context["ti"].xcom_push(phases.BEGAN, nights.now_text())
         self.take_platform(context)
         if unplanned := self.unplanned():
             self.log.warning("%s is not in the platform file that this run works by: it is left alone", unplanned)
+            noting.own_record(self, context).end(skipped=f"{unplanned} is not in the platform file of this run")
             return None
-        result = asyncio.run(self._reopen_and_act(context))
+        return self._run_noted(context, self.act)
+
+    def _run_noted(self, context: Any, act: Callable[[Any], Coroutine[Any, Any, Any]]) -> Any:
+        result = asyncio.run(self._reopen_and_note(context, act))
         context["ti"].xcom_push(phases.ENDED, nights.now_text())
         return result
 
-    async def _reopen_and_act(self, context: Any) -> Any:
+    async def _reopen_and_note(self, context: Any, act: Callable[[Any], Coroutine[Any, Any, Any]]) -> Any:
         await self.reopen(context)
-        return await self.act(context)
+        return await noting.noted(self, context, act)
 
     @abstractmethod
     async def act(self, context: Any) -> Any:
@@ -214,13 +226,7 @@ class WaitingOperator(NightOperator):
     def resume(self, context: Any, event: dict[str, Any]) -> Any:
         """Go on when the triggerer has waited."""
         self.take_platform(context)
-        result = asyncio.run(self._reopen_and_conclude(context, event))
-        context["ti"].xcom_push(phases.ENDED, nights.now_text())
-        return result
-
-    async def _reopen_and_conclude(self, context: Any, event: dict[str, Any]) -> Any:
-        await self.reopen(context)
-        return await self._conclude(context, event)
+        return self._run_noted(context, lambda known: self._conclude(known, event))
 
     async def _conclude(self, context: Any, event: dict[str, Any]) -> Any:
         if event["state"] == "failed":

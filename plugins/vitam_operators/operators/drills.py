@@ -30,6 +30,8 @@ def manifest_of(night: Night) -> Record:
 class DrillOperator(NightOperator):
     """A step of a drill. It acts on the backup that choose_backup named, and never on the platform itself."""
 
+    leaves_record = False
+
     def kept_platforms(self, context: Any) -> Iterator[str]:
         """Yield nothing: a drill opens no records of its own, it works by the platform file."""
         yield from ()

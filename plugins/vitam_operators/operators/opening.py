@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from vitam_operators import nights
+from vitam_operators import happened, nights
 from vitam_operators.errors import NightClosedError
 from vitam_operators.hooks import kept_platforms
 from vitam_operators.nights import Night, Record
@@ -27,6 +27,6 @@ def open_run(step: NightOperator, context: Any, plan: Mapping[str, Any], record:
             hint="nothing was touched; trigger a new run",
         )
     identifier = nights.backup_id(context["dag_run"].run_after)
-    night = step.nights.open(identifier, record, kept_platforms.kept(platform))
+    night = step.nights.open(identifier, {**record, happened.ASKED_FOR: True}, kept_platforms.kept(platform))
     context["ti"].xcom_push(nights.PLATFORM, kept_platforms.key_of(platform, step.kept_in, night.label))
     return night

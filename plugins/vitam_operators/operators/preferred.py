@@ -18,6 +18,8 @@ class PreferMemberOperator(ReplicaSetOperator):
     night: the primary that is there is copied, and the manifest says that this copy has a new base.
     """
 
+    seal_needs_it = False
+
     async def act(self, context: Any) -> dict[str, Any] | None:
         """Step it up; note whether it is the primary, and if not, why."""
         night, part = self.cold_night(context), self.part

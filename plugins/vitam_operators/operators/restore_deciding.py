@@ -14,6 +14,7 @@ from vitam_operators.errors import BalancerError, RestoreRefusedError, StillStop
 from vitam_operators.hooks import mongo as mongo_hooks
 from vitam_operators.hooks.hosts import HostHook, target
 from vitam_operators.nights import Night
+from vitam_operators.operators import asked
 from vitam_operators.operators.base import WaitingOperator, window_of
 from vitam_operators.operators.restore_stopping import restore_plan_of
 from vitam_operators.operators.restore_swapping import not_swapped
@@ -26,7 +27,10 @@ from vitam_operators.triggers.units import UnitStopped
 
 class DecideRestoreOperator(RestoreOperator):
     """
-    Decide, once, whether the restored data stays: only if every member has it and every set was checked.
+    Decide, once, whether the restored data stays.
+
+    Only if every member has it, every set was checked, and each step before has noted that it happened: data that was
+    put under a service that runs is no backup any more.
 
     If it stays, the guards of all hosts are told to put nothing back any more, all at once, and before that is written
     down: until then a guard that fires puts back what was kept.
@@ -41,6 +45,8 @@ class DecideRestoreOperator(RestoreOperator):
         against = [f"{name} was not swapped" for name in not_swapped(self, night)]
         parts = plans.database_parts(self.platform)
         against += [f"{part.name} was not checked" for part in parts if night.read(f"checked.{part.name}") is None]
+        before = asked.steps_before(self.dag, "open_restore", self.task_id)
+        against = against or [asked.words(step) for step in asked.without_record(night, before)]
         if not against:
             window_of(night).require_open(dt.datetime.now(dt.UTC))
             await self._tell_guards(night)

@@ -13,7 +13,7 @@ from vitam_operators.errors import (
     RestoreFailedError,
     StepFailedError,
 )
-from vitam_operators.operators import platform_state
+from vitam_operators.operators import asked, platform_state
 from vitam_operators.operators.restore_approvals import (
     APPROVE_REMOVAL,
     APPROVE_RESTORE,
@@ -103,22 +103,26 @@ class RemoveKeptOperator(PlaceOperator):
 class ConcludeRestoreOperator(RestoreOperator):
     """Judge the restore. The only leaf of the graph: it runs whatever happened, and the run is as green as it says."""
 
+    leaves_record = False
+
     async def act(self, context: Any) -> dict[str, Any]:
         """
         Return how it ended.
 
         :raises NotApprovedError: a person rejected it, nothing was touched
         :raises NotProvedError: the platform does not run on the restored data
-        :raises StepFailedError: it does, but a step failed
+        :raises StepFailedError: it does, but a step failed, or did not say that it happened
         """
-        night, red = self.latest_night(context), list(red_words(task_states(context)))
+        night, states = self.latest_night(context), task_states(context)
+        red = list(red_words(states))
         if night is None:
             self._nothing_touched(context, red)
+        red += map(asked.words, asked.unproved(night, asked.steps_behind(self.dag, "open_restore"), states))
         report = night.read(REPORT) or {"keep": False, "platform_up": False, "findings": ["nobody looked"]}
         done = report["keep"] and report["platform_up"]
         words = f"restore {night.label} of backup {night.opened['restored']}"
         if not done:
-            lines = "\n".join(f"  {finding}" for finding in [*report["findings"], *red])
+            lines = "\n".join(f"  {finding}" for finding in dict.fromkeys([*report["findings"], *red]))
             raise NotProvedError(f"{words} did not succeed:\n{lines}", hint="docs/restore.md says what to do")
         if red:
             raise StepFailedError(

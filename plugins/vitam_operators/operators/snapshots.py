@@ -46,6 +46,8 @@ class SnapshotElasticsearchOperator(ClusterOperator, WaitingOperator):
     Vitam can make indexes again from MongoDB, so what hinders a snapshot costs no night: the manifest says so.
     """
 
+    seal_needs_it = False
+
     def limit_s(self) -> int:
         """Return how long a snapshot may take; one that takes longer is ended."""
         return self.platform.timeouts.elasticsearch_snapshot_s

@@ -19,7 +19,7 @@ from vitam_operators.conclusions import (
 from vitam_operators.errors import NotProvedError, RecordsAwayError, StepFailedError, VitamBackupError
 from vitam_operators.hooks.records import nights_of
 from vitam_operators.nights import Night
-from vitam_operators.operators import platform_state
+from vitam_operators.operators import asked, platform_state
 from vitam_operators.operators.looks import DOWN, answers_of
 from vitam_operators.operators.telling import TellingOperator, task_states
 from vitam_operators.wholeness import EVERYTHING, held
@@ -32,8 +32,11 @@ class ConcludeNightOperator(TellingOperator):
     """
     Judge the night. The only leaf of the graph: it runs whatever happened, and the run is green only if it says so.
 
-    It looks at the states of all tasks, at the records, and at the platform itself once more.
+    It looks at the states of all tasks, at what each step says of itself, at the other records, and at the platform
+    itself once more.
     """
+
+    leaves_record = False
 
     async def act(self, context: Any) -> dict[str, Any] | None:
         """
@@ -46,8 +49,8 @@ class ConcludeNightOperator(TellingOperator):
         if night is None:
             self._nothing_opened(context, states)
             return None
-        late = late_words(night)
-        findings = [*red_words(states), *not_sealed(night), *lost_words(night), *late]
+        late, silent = late_words(night), self._silent(night, states)
+        findings = [*red_words(states), *map(asked.words, silent), *not_sealed(night), *lost_words(night), *late]
         balancers = {cluster: facts["balancer"] for cluster, facts in night.opened["clusters"].items()}
         seen = await platform_state.look(self.platform, night.opened["units_before"], balancers)
         down = [finding.words for finding in seen]
@@ -61,6 +64,9 @@ class ConcludeNightOperator(TellingOperator):
         if findings or down:
             raise self._verdict(night, findings, down, LATE_HINT if findings == late else HINT)
         return summary
+
+    def _silent(self, night: Night, states: dict[str, str]) -> list[asked.Step]:
+        return asked.unproved(night, asked.steps_behind(self.dag, "open_backup"), states)
 
     def tell_people(self, context: Any, error: Exception | None) -> None:
         """Tell how the night ended, unless nothing but a plan was asked for."""
@@ -77,17 +83,18 @@ class ConcludeNightOperator(TellingOperator):
         self.send(context, subject, error, lines=[*lines, *known], ping_what=ping_what)
 
     def _end(self, context: Any, night: Night | None) -> messages.NightEnd:
-        failed = first_failed(self.dag, task_states(context))
+        states = task_states(context)
+        failed = first_failed(self.dag, states)
         if night is None:
             down = [name for names in answers_of(context, "check_host", DOWN) for name in names]
             return messages.NightEnd(self.platform.name, messages.UNTOUCHED, failed=failed, down_before=tuple(down))
-        summary = night.read(nights.CONCLUSION) or {}
+        summary, silent = night.read(nights.CONCLUSION) or {}, self._silent(night, states)
         return messages.NightEnd(
             self.platform.name,
             platform_is=summary.get("platform_is", messages.NOT_PROVED),
             sealed=not not_sealed(night),
             holds=held(night.opened, night.opened["parts"]),
-            failed=failed,
+            failed=failed or (silent[0].label if silent else ""),
             size_bytes=summary.get("size_bytes", 0),
             down_s=summary.get("down_s", 0.0),
             late_s=late_s(night),
@@ -104,7 +111,8 @@ class ConcludeNightOperator(TellingOperator):
             )
         return NotProvedError(
             f"backup {night.label}: the platform is {'UP' if not down else 'NOT ALL UP'}; not proved:\n{lines}",
-            hint="the first red task of this run says why; docs/operate.md has each error",
+            hint="the first red task of this run says why, or a step that left no record: it was marked and did "
+            "nothing; docs/operate.md has each error",
         )
 
     def _nothing_opened(self, context: Any, states: dict[str, str]) -> None:
