@@ -11,6 +11,7 @@ import vitam_operators
 from vitam_operators import elastic, manifest, nights, phases
 from vitam_operators.catalogue import Reader
 from vitam_operators.errors import NightClosedError
+from vitam_operators.hooks import layouts
 from vitam_operators.hooks.records import nights_of
 from vitam_operators.left_out import left_out
 from vitam_operators.nights import Night, Record
@@ -19,6 +20,7 @@ from vitam_operators.operators.base import NightOperator
 from vitam_operators.operators.copies import CopyOperator
 from vitam_operators.operators.looks import Facts
 from vitam_operators.operators.opening import open_run
+from vitam_operators.parts import config_parts, shard_parts
 from vitam_operators.words import size_words
 
 OUTSIDE = "open"
@@ -69,7 +71,7 @@ class SealBackupOperator(NightOperator):
             phases=dict(self._phases(context)),
             not_in_backup=list(left_out(self.platform, night.opened["parts"], members, snapshots)),
             same_base=manifest.same_base(night, self._earlier(night)),
-            unproved=[asked.words(step) for step in asked.without_record(night, before)],
+            unproved=[*map(asked.words, asked.without_record(night, before)), *await self._changes(night)],
         )
         night.write(nights.MANIFEST, content)
         for warning in content["warnings_of_night"]:
@@ -77,6 +79,16 @@ class SealBackupOperator(NightOperator):
         size = content["size_bytes"]
         self.log.info("backup %s is sealed: %d parts, %s", night.label, len(content["parts"]), size_words(size))
         return {"backup": night.label, "parts": len(content["parts"]), "size_bytes": size}
+
+    async def _changes(self, night: Night) -> list[str]:
+        """Say what came to a cluster since the look; one that is sealed already is not compared with a later day."""
+        if night.read(nights.MANIFEST) is not None:
+            return []
+        parts = (*config_parts(self.platform), *shard_parts(self.platform))
+        copied = {part.cluster.name: part.cluster for part in parts if part.name in night.opened["parts"]}
+        before = night.opened["clusters"]
+        found = [await layouts.changed(self.platform, one, before[name]) for name, one in copied.items()]
+        return [words for of_cluster in found for words in of_cluster]
 
     def _earlier(self, night: Night) -> Iterable[Record]:
         """Yield the manifests of earlier nights, the newest first; what cannot be read is none."""

@@ -11,6 +11,7 @@ from typing import Any
 from vitam_operators import (
     archive,
     clients,
+    cluster_layout,
     guard,
     health,
     left_down,
@@ -238,10 +239,10 @@ class CheckClusterOperator(ClusterOperator, LookOperator):
     """Look at one MongoDB cluster: primaries, members, shards, balancer."""
 
     async def look(self, context: Any) -> tuple[Facts, list[str]]:
-        """Return ``{"cluster", "balancer", "version", "fcv", "shards", "primaries", "chunks", …}`` and findings."""
+        """Return ``{"cluster", "balancer", "version", "fcv", "shards", "primaries", "members", …}`` and findings."""
         cluster = self.platform.cluster(self.cluster)
         findings: list[str] = []
-        facts: Facts = {"cluster": self.cluster, "primaries": {}}
+        facts: Facts = {"cluster": self.cluster, "primaries": {}, "members": {}}
         routers = await mongo_hooks.hellos_of_routers(self.platform, cluster)
         findings += (f"{cluster.name}: {finding}" for finding in mongo.router_findings(routers))
         try:
@@ -249,7 +250,7 @@ class CheckClusterOperator(ClusterOperator, LookOperator):
         except VitamBackupError as error:
             findings.append(f"{cluster.name}: {error.finding}")
         sets = [part for part in (*config_parts(self.platform), *shard_parts(self.platform)) if part.cluster == cluster]
-        answers = await asyncio.gather(*(self._ask_set(part) for part in sets))
+        answers = await asyncio.gather(*(self._ask_set(part, facts["members"]) for part in sets))
         for part, (primary, found) in zip(sets, answers, strict=True):
             facts["primaries"][part.name] = primary
             findings += found
@@ -278,17 +279,18 @@ class CheckClusterOperator(ClusterOperator, LookOperator):
         listed = {shard["_id"]: shard["host"] for shard in shards}
         return {"balancer": balancer["mode"], "shards": listed, "version": version, "fcv": fcv, **noted}
 
-    async def _ask_set(self, part: MongoPart) -> tuple[str | None, list[str]]:
+    async def _ask_set(self, part: MongoPart, members: dict[str, list[str]]) -> tuple[str | None, list[str]]:
         port = part.daemon.port
         hellos = await mongo_hooks.hellos(self.platform, part.cluster, part.replica_set.data_hosts, port)
         try:
             primary = mongo.primary_of(part.replica_set.name, hellos)
             async with mongo_hooks.member(self.platform, part.cluster, primary, port).connect() as client:
                 status = await client.command("replSetGetStatus")
-                delayed = writes.delayed_members(await client.command("replSetGetConfig"))
+                configuration = await client.command("replSetGetConfig")
                 storage = await notes.storage_options(client)
         except VitamBackupError as error:
             return None, [f"{part.cluster.name}: {error.finding}"]
+        delayed, members[part.name] = writes.delayed_members(configuration), cluster_layout.members_of(configuration)
         findings = [f"{part.cluster.name}: {finding}" for finding in mongo.member_findings(part.replica_set, status)]
         findings += mongo.silent_findings(part.name, hellos)
         findings += filter(None, [mongo.path_finding(part.name, primary, part.db_path, storage)])

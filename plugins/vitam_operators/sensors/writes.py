@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from vitam_operators import nights
-from vitam_operators.errors import StillWritingError, VitamBackupError
+from vitam_operators.config import MongoCluster
+from vitam_operators.errors import CopyRefusedError, StillWritingError, VitamBackupError
+from vitam_operators.hooks import layouts, notes
 from vitam_operators.hooks import mongo as mongo_hooks
-from vitam_operators.hooks import notes
+from vitam_operators.nights import Night
 from vitam_operators.operators.base import WaitingOperator
 from vitam_operators.operators.services import note
 from vitam_operators.operators.targets import ClusterOperator
@@ -45,9 +47,14 @@ class NobodyWritesSensor(ClusterOperator, WaitingOperator):
         return NobodyWrites(self.platform_file, self.cluster)
 
     async def finish(self, context: Any, report: Report) -> dict[str, Any]:
-        """Note each set's primary and optime, and what the cluster holds: now it changes no more."""
+        """
+        Note each set's primary and optime, and what the cluster holds: now it changes no more.
+
+        :raises CopyRefusedError: it is not made of what the look has seen
+        """
         night = self.latest_night(context)
         cluster = self.platform.cluster(self.cluster)
+        await self._require_as_at_the_look(night, cluster)
         async with mongo_hooks.routers(self.platform, cluster).connect() as client:
             chunks = await notes.cluster_notes(client)
         for part in (*shard_parts(self.platform), *config_parts(self.platform)):
@@ -56,3 +63,13 @@ class NobodyWritesSensor(ClusterOperator, WaitingOperator):
                 async with mongo_hooks.member(self.platform, cluster, host, part.daemon.port).connect() as client:
                     note(night, f"counts.{part.name}", await notes.count_notes(client, part.kind))
         return note(night, f"quiet.{self.cluster}", {"at": nights.now_text(), **report.value, **chunks})
+
+    async def _require_as_at_the_look(self, night: Night | None, cluster: MongoCluster) -> None:
+        if night is None:
+            return
+        found = await layouts.changed(self.platform, cluster, night.opened["clusters"][cluster.name])
+        if found:
+            raise CopyRefusedError(
+                "; ".join(found),
+                hint="nothing of MongoDB was stopped; bring the platform file up to date, then trigger a new run",
+            )
