@@ -139,8 +139,9 @@ def test_with_the_end_of_the_window_near_a_start_lets_others_go_first(half, cloc
     """Everything behind it in the order, on hosts that are there, waits as long as it does."""
     window = retries.window_of(half.records)
     clock.at = window.give_up_at
-    reserve = (window.end - window.give_up_at).total_seconds()
-    assert sum(delays(half, START, AWAY, clock)) <= min(900, reserve / 2 + 30)
+    assert sum(delays(half, START, AWAY, clock)) > 800, "an hour is left, half of it may be spent on one host"
+    clock.at = window.end - dt.timedelta(seconds=5)
+    assert delays(half, "start_metadata", HostUnreachableError("x", hint="y", away="other"), clock) == [10] * RETRIES
 
 
 def test_what_may_pass_is_tried_as_often_as_ever(half):

@@ -100,3 +100,23 @@ async def test_leaving_a_host_that_hangs_takes_no_time(monkeypatch):
         assert await shell.run(Command("echo here", str.strip)) == "here"
         shell._connection.wait_closed = lambda: asyncio.sleep(AN_HOUR_S)
         wire.cut = True
+
+
+async def test_who_proves_to_be_another_is_not_away(monkeypatch):
+    """A changed host key stays changed; a host that hangs, refuses or is booting may come back."""
+    errors = {}
+    for error in (asyncssh.HostKeyNotVerifiable("x"), ConnectionRefusedError(), asyncssh.PermissionDenied("nologin")):
+
+        async def get_conn(raised: Exception = error) -> Any:
+            raise raised
+
+        monkeypatch.setattr(HostHook, "_provider_hook", lambda hook, get=get_conn: SimpleNamespace(get_conn=get))
+        with pytest.raises(HostUnreachableError) as found:
+            async with HostHook(HOST).connect():
+                pytest.fail("nobody answered")
+        errors[type(error)] = found.value.away
+    assert errors == {
+        asyncssh.HostKeyNotVerifiable: "",
+        ConnectionRefusedError: "data1",
+        asyncssh.PermissionDenied: "data1",
+    }

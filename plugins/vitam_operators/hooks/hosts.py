@@ -198,12 +198,15 @@ def _is_refused(done: Answer) -> bool:
 
 
 def _unreachable(host: Host, reason: object) -> HostUnreachableError:
+    import asyncssh
+
     words = str(reason) or type(reason).__name__
+    is_another = isinstance(reason, asyncssh.HostKeyNotVerifiable | asyncssh.KeyImportError)
     return HostUnreachableError(
         f"host {host.name} ({host.address}:{host.ssh_port}) could not be asked over ssh: {words}",
         hint=f"try ssh to {host.address} from the Airflow machine with the account of connection {host.ssh_conn_id}; "
         "if the host key changed, put the new one into the platform file",
-        away=host.name,
+        away="" if is_another else host.name,
     )
 
 
