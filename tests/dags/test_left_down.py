@@ -50,6 +50,17 @@ def test_it_begins_once_a_person_accepts_that(left):
     assert not left.fake.unit("storage@app").running
 
 
+def test_a_name_that_is_misspelt_accepts_nothing(left, capsys):
+    """Both are said: what was written, and what stands."""
+    left.run(accepted=["vitam-storage@app"])
+    assert (left.state, left.fake.changes) == ("failed", [])
+    said = capsys.readouterr().out
+    assert f"app: vitam-storage.service is down since backup {left.first}" in said
+    assert (
+        f"the field 'Accepted' has 'vitam-storage@app', of which no finding can be, did you mean '{STORAGE}'?" in said
+    )
+
+
 def test_it_begins_once_the_unit_runs_again(left):
     """Then it is as before the first night, and is started again by this one."""
     left.fake.unit("storage@app").run()

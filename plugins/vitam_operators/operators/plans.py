@@ -9,7 +9,18 @@ from typing import Any
 
 from airflow.sdk.exceptions import AirflowSkipException
 
-from vitam_operators import estimates, left_down, mounts, night_plan, nights, notifications, securing, shrunk, versions
+from vitam_operators import (
+    accepted,
+    estimates,
+    left_down,
+    mounts,
+    night_plan,
+    nights,
+    notifications,
+    securing,
+    shrunk,
+    versions,
+)
 from vitam_operators.engines.chosen import engine_of
 from vitam_operators.errors import LookFailedError, SecretMissingError, WindowError
 from vitam_operators.hooks.connections import environment_of
@@ -93,6 +104,7 @@ class PlanNightOperator(NightOperator):
             findings += night_plan.without_parts(plan)
             findings += night_plan.without_room(self.platform, plan, clusters)
             findings += self._compared(plan)
+            findings += accepted.findings(plan, engine_of(self.platform.copies))
         except WindowError as error:
             findings.append(error.message)
         if findings:
@@ -196,11 +208,11 @@ class PlanNightOperator(NightOperator):
     def _compared(self, plan: Facts) -> list[str]:
         """Name what is less than at the last backup, disks and what lies on them; the copies ask for both once more."""
         earlier = [night for night in nights_of(self.platform).newest_first() if night.label != plan["backup"]]
-        accepted, mounted = plan[left_down.ACCEPTED], plan[mounts.MOUNTS]
-        known = shrunk.known_sizes(self.platform, plan["sizes"], earlier, accepted)
+        names, mounted = plan[left_down.ACCEPTED], plan[mounts.MOUNTS]
+        known = shrunk.known_sizes(self.platform, plan["sizes"], earlier, names)
         plan[shrunk.COMPARED] = known
-        plan[REPOSITORIES] = known_repositories(engine_of(self.platform.copies), plan["parts"], earlier, accepted)
-        away = mounts.findings(mounted, mounts.known_mounts(mounted, earlier, accepted))
+        plan[REPOSITORIES] = known_repositories(engine_of(self.platform.copies), plan["parts"], earlier, names)
+        away = mounts.findings(mounted, mounts.known_mounts(mounted, earlier, names))
         return [*away, *shrunk.findings(self.platform, plan["sizes"], known)]
 
     def _too_short(self, context: Any, window: Window) -> Iterable[str]:
