@@ -86,6 +86,14 @@ class RecordsAwayError(RetryableError):
     """A run opened a backup or a restore, and the worker does not see its records: what ran before is in them."""
 
 
+class NotOwnRecordsError(OperatorNeededError):
+    """The records under the label of this run are another's: its moment was chosen, or another Airflow has it, too."""
+
+
+class NightConcludedError(NightClosedError):
+    """A step that was cleared would start something, and its run has ended with all up: it was stopped since."""
+
+
 class GuardHeldError(OperatorNeededError):
     """A host has the restart guard of another run: another night is on, or has died."""
 

@@ -20,6 +20,7 @@ from typing import Any
 
 from vitam_operators import on_host
 from vitam_operators.commands import Command, change, line, nothing, write_text, write_whole
+from vitam_operators.run_ids import RUN, owner_of, run_in_words
 
 NAME = "vitam-restart-guard"
 TIMER = f"{NAME}.timer"
@@ -186,24 +187,37 @@ def release(units: Iterable[str]) -> Command[None]:
 def how_to_clear(plan: dict[str, Any], host: str) -> str:
     """Say what takes a guard away that a dead run has left."""
     return (
-        f"clear the task disarm_restart_guard of run {plan['run_id']}; or on {host}, once Vitam runs there: "
+        f"clear the task disarm_restart_guard of {run_in_words(plan)}; or on {host}, once Vitam runs there: "
         f"sudo systemctl disable --now {TIMER} {SERVICE} && sudo rm -rf {HOME} {HOLD} {UNITS}/{NAME}.*"
     )
 
 
-def finding(found: GuardState, host: str, run_id: str) -> str | None:
-    """Tell why a night may not touch this host: its guard is another run's and is armed, or is at work."""
-    if found.plan is None or found.plan["run_id"] == run_id or "ended_at" in (found.report or {}):
+def is_of(found: GuardState, own: str) -> bool:
+    """
+    Tell whether a host has the guard of a run, and its work is not done.
+
+    :param own: id of the run, see :func:`vitam_operators.run_ids.owner_of`
+    """
+    return found.plan is not None and owner_of(found.plan) == own and "ended_at" not in (found.report or {})
+
+
+def finding(found: GuardState, host: str, own: str) -> str | None:
+    """
+    Tell why a run may not touch this host: its guard is another run's and is armed, or is at work.
+
+    :param own: id of the run; nothing of a run that has opened no records: no guard is its own
+    """
+    if found.plan is None or owner_of(found.plan) == own or "ended_at" in (found.report or {}):
         return None
     when = f"fires at {found.fires_at:%Y-%m-%d %H:%M:%S} UTC" if found.fires_at else "is not armed"
     when = "is at work" if found.report else when
     return (
-        f"{host}: its restart guard is that of backup {found.plan['backup']} (run {found.plan['run_id']}) and {when}: "
+        f"{host}: its restart guard is that of backup {found.plan['backup']} ({run_in_words(found.plan)}) and {when}: "
         f"another night is on, or has died. If it is dead, {how_to_clear(found.plan, host)}"
     )
 
 
-def unguarded(found: GuardState, host: str, run_id: str, units: Collection[str]) -> str | None:
+def unguarded(found: GuardState, host: str, own: str, units: Collection[str]) -> str | None:
     """
     Tell why what this run stops on a host now might stay down.
 
@@ -211,8 +225,8 @@ def unguarded(found: GuardState, host: str, run_id: str, units: Collection[str])
     """
     if found.plan is None:
         return f"{host}: there is no restart guard"
-    if found.plan["run_id"] != run_id:
-        return f"{host}: the restart guard is that of run {found.plan['run_id']}"
+    if owner_of(found.plan) != own:
+        return f"{host}: the restart guard is that of {run_in_words(found.plan)}"
     if found.report is not None:
         return f"{host}: the restart guard has fired at {found.report.get('fired_at')}"
     if not found.armed:
@@ -222,10 +236,10 @@ def unguarded(found: GuardState, host: str, run_id: str, units: Collection[str])
 
 
 def report_of(found: GuardState, host: str) -> dict[str, Any] | None:
-    """Return what a guard that fired did: ``{"host", "backup", "run_id", "fired_at", "ended_at", "left_down", …}``."""
+    """Return what a guard that fired did: ``{"host", "backup", "run", "fired_at", "ended_at", "left_down", …}``."""
     if found.plan is None or found.report is None or "ended_at" not in found.report:
         return None
-    return {**found.report, "host": host, **{name: found.plan[name] for name in ("backup", "run_id")}}
+    return {**found.report, "host": host, "backup": found.plan["backup"], RUN: owner_of(found.plan)}
 
 
 def warning(found: GuardState, host: str) -> str | None:

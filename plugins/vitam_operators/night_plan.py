@@ -36,7 +36,7 @@ def plan(
 
     :param hosts: facts of the look at each host
     :param clusters: facts of the look at each MongoDB cluster
-    :param asked: ``{"backup", "run_id", "securing", "note", "copies", "accepted"}``, of the run
+    :param asked: ``{"backup", "securing", "note", "copies", "accepted"}``, of the run
     """
     copies = asked["copies"] or EVERYTHING
     methods = {name: facts["methods"] for name, facts in hosts.items() if facts["methods"]}

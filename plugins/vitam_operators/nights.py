@@ -14,9 +14,10 @@ import logging
 import re
 
 from vitam_operators import record_files
-from vitam_operators.errors import NightClosedError, OperatorNeededError
+from vitam_operators.errors import NightClosedError, NotOwnRecordsError
 from vitam_operators.record_files import Directory
 from vitam_operators.record_files import Record as Record
+from vitam_operators.run_ids import owner_of, run_in_words
 
 OPEN = "open"
 PLATFORM = "platform_kept"
@@ -25,6 +26,8 @@ RESTART = "restart"
 HELD = "held"
 MANIFEST = "manifest"
 CONCLUSION = "conclusion"
+REPORT = "report"
+"""How a restore ended."""
 DRILL = "drill"
 DRILLING = "drilling"
 """Which run drills a backup, or did last; ``drill`` is how the last drill ended."""
@@ -209,16 +212,13 @@ class Nights:
         After a restart a new attempt needs a new plan: Airflow clears the setup along with any single step, and what
         ran when the old plan was made says nothing of now. Without one it is the last attempt, which is over.
 
-        :param record: with ``run_id``, ``units_before`` and ``planned_at``, which differs from plan to plan
+        :param record: with ``run``, ``run_id``, ``units_before`` and ``planned_at``, which differs from plan to plan
         :param kept: the platform file, which a new attempt works by to its end
-        :raises OperatorNeededError: the id belongs to another run
+        :raises NotOwnRecordsError: the id belongs to another run
         """
         night = self.latest(identifier)
-        if night is not None and night.opened["run_id"] != record["run_id"]:
-            raise OperatorNeededError(
-                f"backup {identifier} belongs to run {night.opened['run_id']}, this is run {record['run_id']}",
-                hint="trigger a new run a second later",
-            )
+        if night is not None:
+            _require_same_run(night, record)
         if night is None or (night.has(RESTART) and _is_newer(record, night)):
             number = 1 if night is None else int(night.opened["attempt"]) + 1
             before = record["units_before"] if night is None else with_what_stayed_down(record["units_before"], night)
@@ -226,7 +226,17 @@ class Nights:
             if kept is not None:
                 night.write_once(PLATFORM, kept)
             night.write_once(OPEN, {**record, "units_before": before, "attempt": number, "label": night.label})
+            _require_same_run(night, record)
         return night
+
+
+def _require_same_run(night: Night, record: Record) -> None:
+    """Check that records are of the run that opens them: two may do so at the same moment."""
+    if owner_of(night.opened) != owner_of(record):
+        raise NotOwnRecordsError(
+            f"backup {night.label} belongs to {run_in_words(night.opened)}, this is {run_in_words(record)}",
+            hint="trigger a new run a second later",
+        )
 
 
 def _is_newer(record: Record, night: Night) -> bool:

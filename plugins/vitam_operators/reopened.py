@@ -10,6 +10,7 @@ from vitam_operators import happened, nights
 from vitam_operators.config import Platform
 from vitam_operators.host_units import units_of
 from vitam_operators.nights import Night, Record, moment_of
+from vitam_operators.run_ids import RUN, owner_of
 from vitam_operators.window import Window
 
 STOP = "stop."
@@ -75,6 +76,7 @@ def _without_plan(platform: Platform, night: Night, guards: Mapping[str, Record]
     return {
         "backup": night.label[:16],
         "run_id": next(iter(guards.values()))["run_id"],
+        RUN: owner_of(next(iter(guards.values()))),
         "platform": platform.name,
         "parts": [],
         "methods": {},

@@ -9,6 +9,7 @@ from typing import Any
 from tests.dags.quick import Instances
 from vitam_operators import nights as records
 from vitam_operators.hooks.records import nights_of
+from vitam_operators.run_ids import RUN
 
 
 class HalfNight:
@@ -22,6 +23,7 @@ class HalfNight:
         self.fake, self.dag, self.run_after = night.fake, night.dag, night.run_after
         self.before = night.before
         self.instances = Instances(mapped={task.task_id for task in night.dag.tasks if task.is_mapped})
+        self.run_id, self.others = "manual__steps", dict[dt.datetime, Instances]()
         self.params = {"until": (self.run_after + dt.timedelta(hours=2)).isoformat(), "securing": "none_running"}
 
     def run(self, task_id: str, **target: str) -> Any:
@@ -31,7 +33,7 @@ class HalfNight:
         answers = []
         for index, one in enumerate(chosen):
             ti = self.instances.of(task_id, index if task.is_mapped else -1)
-            run = SimpleNamespace(run_id="manual__steps", dag_id="d", run_after=self.run_after, run_type="manual")
+            run = SimpleNamespace(run_id=self.run_id, dag_id="d", run_after=self.run_after, run_type="manual")
             operator = task.unmap(one) if task.is_mapped else task
             answers.append(operator.execute({"dag_run": run, "ti": ti, "params": self.params}))
             ti.xcom_push("return_value", answers[-1])
@@ -43,10 +45,17 @@ class HalfNight:
             self.run(step)
         return self
 
+    def go_on(self) -> HalfNight:
+        """Go on as the run whose records there are, of which Airflow has the answers."""
+        self.run_id = self.records.opened["run_id"]
+        self.instances.of("open_backup", -1).xcom_push(RUN, self.records.opened[RUN])
+        return self
+
     def as_run_of(self, hours: float) -> None:
-        """Go on as another run, so many hours later, which knows nothing of this one's answers."""
+        """Go on as another run, so many hours later; its own answers are there when it is gone back to."""
+        self.others[self.run_after] = self.instances
         self.run_after += dt.timedelta(hours=hours)
-        self.instances = Instances(mapped=self.instances.mapped)
+        self.instances = self.others.get(self.run_after, Instances(mapped=self.instances.mapped))
 
     @property
     def steps(self) -> list[str]:

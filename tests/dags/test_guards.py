@@ -255,7 +255,7 @@ def test_the_guard_stays_where_a_unit_stays_down(nights):
     assert night.state == "failed"
     assert night.different == {"vitam-worker.service@worker-1", "guard of worker-1"}
     assert night.fake.hosts["worker-1"].guard.armed
-    again = HalfNight(night)
+    again = HalfNight(night).go_on()
     with pytest.raises(
         NotHealthyError, match=r"worker-1: vitam-worker.service ran .* the guard stays and tries again at"
     ):

@@ -194,7 +194,7 @@ def test_a_verdict_that_runs_again_tells_what_is_new_only(told):
     """A step that is cleared after a repair says so; one that Airflow runs twice says it once."""
     told.failing = {"start_logbook": "before"}
     told.run()
-    half = HalfNight(told)
+    half = HalfNight(told).go_on()
     half.instances.states = told.states
     half.params = {"plan_only": False}
     with pytest.raises(NotProvedError):

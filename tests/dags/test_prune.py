@@ -11,6 +11,7 @@ from airflow.sdk import ObjectStoragePath
 from airflow.sdk.exceptions import AirflowSkipException
 
 from tests.dags.half import HalfNight
+from tests.dags.test_guards import foreign_guard
 from tests.fakes import backups
 from vitam_operators import catalogue
 from vitam_operators import nights as records
@@ -104,6 +105,15 @@ def test_a_backup_that_is_being_restored_stays(night, over):
     assert (NEWEST_FIRST[0] in {going["backup"] for going in night.records.opened["prune"]}) is over
     assert states(night)[NEWEST_FIRST[0]] == ("pruned" if over else "verified")
     assert left(night, NEWEST_FIRST[0]) == (set() if over else {"app", "data"})
+
+
+def test_nothing_is_pruned_on_a_host_of_another_run(sealed):
+    """A kind of step that acts for its own run only: a restore may have begun, and read what no rule keeps."""
+    foreign_guard(sealed, "data")
+    with pytest.raises(PruneFailedError, match=r"on data: data: its restart guard is that of backup 20200101T200000Z"):
+        sealed.run("prune_backups")
+    assert {host for host, _, _ in removed(sealed)} == {"app"}
+    assert {old: left(sealed, old) for old in GOES} == {old: {"data"} for old in GOES}
 
 
 def test_plan_only_tells_and_removes_nothing(night, monkeypatch):

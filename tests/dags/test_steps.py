@@ -12,12 +12,10 @@ import datetime as dt
 import pytest
 
 from tests.dags.half import HalfNight
-from vitam_operators import nights as records
 from vitam_operators.errors import (
     BalancerError,
     GivenUpError,
     NightClosedError,
-    OperatorNeededError,
     PrimaryError,
     WindowError,
 )
@@ -50,13 +48,6 @@ def test_a_step_that_is_cleared_alone_after_the_restart_refuses(half, step):
     assert half.records.label == first
     with pytest.raises(NightClosedError, match=f"the restart after backup {first} began at"):
         half.run(step)
-
-
-def test_a_backup_id_belongs_to_one_run(half):
-    """Two runs of the same second would write into one directory."""
-    half.records.write(records.OPEN, {**half.records.opened, "run_id": "another"})
-    with pytest.raises(OperatorNeededError, match=r"belongs to run another, this is run manual__steps"):
-        half.run("open_backup")
 
 
 def test_stop_primary_again_finds_the_one_it_stopped(half):

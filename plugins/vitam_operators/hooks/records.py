@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from vitam_operators.config import Platform
-from vitam_operators.nights import Nights
+from vitam_operators.installation import installation_of
+from vitam_operators.nights import Night, Nights
 from vitam_operators.record_files import Directory
 
 LOCAL = "file://"
@@ -32,6 +33,11 @@ def restores_of(platform: Platform) -> Nights:
 def approvals_of(platform: Platform) -> Nights:
     """Return the records of what was asked before restores onto a platform, by run."""
     return Nights(nights_of(platform).directory / APPROVALS)
+
+
+def installation_id(platform: Platform) -> str:
+    """Return the id of the installation whose records of a platform these are; it is made when there is none."""
+    return installation_of(Night(nights_of(platform).directory))
 
 
 def backups_for(platform: Platform) -> Nights:

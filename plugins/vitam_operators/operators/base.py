@@ -26,16 +26,16 @@ from vitam_operators.hooks import kept_platforms
 from vitam_operators.hooks.records import directory_at, nights_of
 from vitam_operators.nights import Night, Nights, Record
 from vitam_operators.operators import noting
+from vitam_operators.operators.ownership import PLANNING, own_run, require_own_records
 from vitam_operators.operators.reopening import guards_of
 from vitam_operators.reopened import reopened
+from vitam_operators.run_ids import owner_of
 from vitam_operators.triggers.base import Report, Wait, WaitTrigger, look_until, raised
 from vitam_operators.window import Window
 
 OPENING, NEXT = ("open_backup", "open_restore"), "arm_restart_guard"
 """The tasks that open records, and the one that comes next: its answer outlives a clear until it begins again."""
 
-PLANNING = ("plan_night", "plan_restore")
-"""The tasks whose answer is what records are opened with."""
 
 PATIENCE_S = 8
 """Seconds for which a step looks on the worker before it defers: most stops and starts are over by then."""
@@ -88,6 +88,7 @@ class NightOperator(BaseOperator):
         Return the records of this run's last attempt, or ``None`` when nothing was opened.
 
         :raises RecordsAwayError: something was, and its records are not there
+        :raises NotOwnRecordsError: those under its label are another run's
         """
         night = self.nights.latest(nights.backup_id(context["dag_run"].run_after))
         if night is None and _was_opened(context["ti"]):
@@ -98,6 +99,7 @@ class NightOperator(BaseOperator):
             )
         if night is not None:
             night.stand_in = self.stand_in
+            require_own_records(context, night)
         return night
 
     def cold_night(self, context: Any) -> Night:
@@ -128,7 +130,9 @@ class NightOperator(BaseOperator):
         plan: Record = next((plan for plan in plans if plan and plan.get("run_id") == run_id), {})
         if not plan and self.kept_in:
             return  # what is restored, and whether that stays, no guard knows
-        guards = await guards_of(self.platform, night.label)
+        own = own_run(context["ti"])
+        found = await guards_of(self.platform, night.label)
+        guards = {host: one for host, one in found.items() if own in ("", owner_of(one))}
         self.stand_in = reopened(self.platform, night, plan, guards)
         if self.stand_in is None:
             return

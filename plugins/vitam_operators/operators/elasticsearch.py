@@ -15,6 +15,7 @@ from vitam_operators.hooks.elasticsearch import endpoint_of
 from vitam_operators.hooks.hosts import HostHook, Shell, target
 from vitam_operators.hooks.kept_platforms import platform_by
 from vitam_operators.operators.base import WaitingOperator
+from vitam_operators.operators.ownership import is_concluded, require_own_hosts
 from vitam_operators.operators.services import ASKED_START, StartUnitOperator, StopUnitOperator
 from vitam_operators.operators.targets import ClusterOperator
 from vitam_operators.triggers.base import Report, Wait
@@ -66,6 +67,7 @@ class FlushElasticsearchOperator(ClusterOperator):
         if answer is None:
             self.log.info("%s does not answer: nothing to flush", self.cluster)
             return
+        await require_own_hosts(self, night, cluster.hosts)
         async with HostHook(target(self.platform, answer[0])).connect() as shell:
             there = await endpoint_of(cluster, shell.host)
             before = await shell.run(elastic.allocation(there))
@@ -153,9 +155,13 @@ class AwaitElasticsearchOperator(ClusterOperator, WaitingOperator):
         night = self.latest_night(context)
         record = night.read(f"elasticsearch.{self.cluster}") if night else None
         prepared = night is not None and night.has(f"elasticsearch.{self.cluster}")
-        if not prepared and not self._touched(context):
+        if night is None or (not prepared and not self._touched(context)):
             self.log.info("Elasticsearch %s was not touched by this night", self.cluster)
             return None
+        if is_concluded(night):
+            self.log.info("Elasticsearch %s was put back when this night ended", self.cluster)
+            return None
+        await require_own_hosts(self, night, named(self.platform, self.cluster).hosts)
         before = record["allocation_before"] if record else None
         return ElasticsearchHealthy(self.platform_file, self.cluster, before, put_back=prepared)
 

@@ -12,6 +12,7 @@ from vitam_operators.errors import VitamBackupError
 from vitam_operators.hooks.hosts import HostHook, Shell, target
 from vitam_operators.nights import Night
 from vitam_operators.operators.base import NightOperator
+from vitam_operators.operators.ownership import require_own_to_start
 from vitam_operators.operators.services import on_each
 from vitam_operators.parts import FilesPart, MongoPart
 
@@ -28,9 +29,14 @@ async def end_unfinished(step: NightOperator, night: Night, parts: Iterable[Mong
 
 
 async def end_copy(step: NightOperator, night: Night, host: str, part: MongoPart | FilesPart) -> bool:
-    """End the copy of a part on a host, remove what it left unfinished, and say whether it still ran."""
+    """
+    End the copy of a part on a host, remove what it left unfinished, and say whether it still ran.
+
+    :raises GuardHeldError: the host is another run's
+    """
     unit = archive.copy_unit(night.label, part.name)
     async with HostHook(target(step.platform, host)).connect() as shell:
+        await require_own_to_start(step, shell, night)
         state = (await shell.run(systemd.unit_states([unit])))[unit]
         at_work = state.running and state.sub != "exited"
         if at_work:

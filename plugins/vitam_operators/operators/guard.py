@@ -18,6 +18,7 @@ from vitam_operators.operators.ending import end_unfinished
 from vitam_operators.operators.targets import HostOperator
 from vitam_operators.parts import all_parts, config_parts, shard_parts
 from vitam_operators.procedure import SERVICES
+from vitam_operators.run_ids import RUN, owner_of, run_in_words
 
 AGAIN_FOR_S = 3600
 """Seconds for which a guard that has fired starts again what does not run, once the sets had the time they have."""
@@ -37,14 +38,15 @@ class ArmRestartGuardOperator(HostOperator):
         plan = self.plan(night)
         async with HostHook(target(self.platform, self.host)).connect() as shell:
             found = await shell.run(guard.state())
-            held = guard.finding(found, self.host, plan["run_id"])
+            held = guard.finding(found, self.host, owner_of(plan))
             if held:
                 raise GuardHeldError(held, hint="nothing was touched on this host; its message has the command")
-            if found.report is not None and found.plan and found.plan["run_id"] == plan["run_id"]:
+            if found.report is not None and found.plan and owner_of(found.plan) == owner_of(plan):
                 night.write(f"guard.{self.host}", found.report)
             for change in guard.arm(plan, stop_s=self.platform.timeouts.mongod_stop_s):
                 await shell.run(change)
             await self._require_armed(shell, plan)
+        context["ti"].xcom_push(RUN, owner_of(plan))
         units = len(plan["databases"]) + len(plan["services"])
         self.log.info("%s: the guard fires at %s and starts %d units", self.host, plan["fires_at"], units)
         return {"fires_at": plan["fires_at"], "units": units}
@@ -85,8 +87,8 @@ class DisarmRestartGuardOperator(HostOperator):
             return None
         async with HostHook(target(self.platform, self.host)).connect() as shell:
             found = await shell.run(guard.state())
-            if found.plan is not None and found.plan["run_id"] != night.opened["run_id"]:
-                self.log.warning("%s has the guard of run %s: it is left alone", self.host, found.plan["run_id"])
+            if found.plan is not None and owner_of(found.plan) != owner_of(night.opened):
+                self.log.warning("%s has the guard of %s: it is left alone", self.host, run_in_words(found.plan))
                 return None
             await self.require_up(shell, night, found)
             self._require_resumed(context, night, found)
@@ -146,7 +148,7 @@ def plan_of(platform: Platform, night: Night, host: str) -> dict[str, Any]:
     """
     Return what a host's guard has to know to work alone.
 
-    :return: ``{"backup", "run_id", "fires_at", "armed_at", "databases", "services": [{"unit", "status_url",
+    :return: ``{"backup", "run_id", "run", "fires_at", "armed_at", "databases", "services": [{"unit", "status_url",
         "resume_url", "wave"}], "sets": [[address]], "copies", "hold", "drop_ins", "primary_s", "service_s",
         "again_for_s"}``; wave 0 starts with the databases
     """
@@ -158,6 +160,7 @@ def plan_of(platform: Platform, night: Night, host: str) -> dict[str, Any]:
     return {
         "backup": night.label,
         "run_id": night.opened["run_id"],
+        RUN: owner_of(night.opened),
         "fires_at": window_of(night).end.replace(microsecond=0).isoformat(),
         "armed_at": nights.now_text(),
         "databases": [unit for unit in before if unit in databases],

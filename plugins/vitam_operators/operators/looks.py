@@ -34,14 +34,14 @@ from vitam_operators.hooks import mongo as mongo_hooks
 from vitam_operators.hooks.hosts import HostHook, Shell, target
 from vitam_operators.host_units import files_parts_of, mongo_parts_of, optional_timers, units_of
 from vitam_operators.operators.base import NightOperator
+from vitam_operators.operators.ownership import own_run
 from vitam_operators.operators.questions import ask_services
 from vitam_operators.operators.second_look import look_again
 from vitam_operators.operators.targets import ClusterOperator, HostOperator
 from vitam_operators.parts import MongoPart, config_parts, shard_parts
 
 Facts = dict[str, Any]
-FINDINGS = "findings"
-GUARD, DOWN = "guard", "down"
+FINDINGS, GUARD, DOWN = "findings", "guard", "down"
 LAG_LIMIT_S = 10
 CLOCK_LIMIT_S = 5
 """Vitam's own services accept each other's requests within 10 s (``X-Platform-Id``)."""
@@ -115,7 +115,7 @@ class CheckHostOperator(HostOperator, LookOperator):
             findings += await self._bound(shell, units)
             findings += await self._clock(shell)
             found = await shell.run(guard.state())
-            findings += filter(None, [guard.finding(found, host.name, context["dag_run"].run_id)])
+            findings += filter(None, [guard.finding(found, host.name, own_run(context["ti"]))])
             findings += await self._links(shell) if not findings else []
             sizes = await self._sizes(shell, findings) if not findings else {}
             methods = await self._methods(shell, sizes, findings) if sizes else {}

@@ -19,6 +19,7 @@ from vitam_operators.known_repositories import REPOSITORIES
 from vitam_operators.nights import Night
 from vitam_operators.operators import jobs
 from vitam_operators.operators.base import WaitingOperator, window_of
+from vitam_operators.operators.ownership import require_own
 from vitam_operators.parts import FilesPart, MongoPart
 from vitam_operators.triggers.base import Report, Wait
 from vitam_operators.triggers.units import UnitEnded
@@ -103,6 +104,7 @@ class MakeOperator(WaitingOperator):
             if night.read(f"{making.record}.{name}") and await shell.run(making.there) is not None:
                 self.log.info("%s was made by an earlier try: %s", name, making.place)
                 return None
+            await require_own(shell, night)
             await self.require_source(night, shell)
             size_bytes = await shell.run(archive.size_of(directory))
             self._require_same(night, host, size_bytes)

@@ -20,6 +20,7 @@ from vitam_operators.hooks.hosts import HostHook, target
 from vitam_operators.nights import Night
 from vitam_operators.operators.base import WaitingOperator
 from vitam_operators.operators.ending import end_copy
+from vitam_operators.operators.ownership import hosts_of_cluster, require_own_hosts, require_to_start
 from vitam_operators.operators.services import note, on_each, require_guarded, start_unit
 from vitam_operators.operators.targets import ClusterOperator, ReplicaSetOperator
 from vitam_operators.parts import MongoPart
@@ -37,6 +38,7 @@ class StopBalancerOperator(ClusterOperator):
             mode = (await client.command("balancerStatus"))["mode"]
             self.log.info("%s: the balancer's mode is %s", self.cluster, mode)
             if mode != "off":
+                await require_own_hosts(self, night, hosts_of_cluster(self.platform, self.cluster))
                 night.write(f"balancer.{self.cluster}", {"mode_found": mode, "switched_off_at": nights.now_text()})
                 await client.command("balancerStop", maxTimeMS=60_000)
         return {"mode_found": mode}
@@ -55,6 +57,8 @@ class StartBalancerOperator(ClusterOperator):
         async with mongo_hooks.routers(self.platform, self.platform.cluster(self.cluster)).connect() as client:
             mode = (await client.command("balancerStatus"))["mode"]
             if mode != before and before == "full":
+                is_guarded = await require_own_hosts(self, night, hosts_of_cluster(self.platform, self.cluster))
+                require_to_start(night, f"the balancer of {self.cluster}", is_guarded=is_guarded)
                 await client.command("balancerStart", maxTimeMS=60_000)
             if night.read(f"balancer.{self.cluster}"):
                 note(night, f"balancer.{self.cluster}", {"put_back_at": nights.now_text()})

@@ -22,13 +22,14 @@ from vitam_operators import (
     versions,
 )
 from vitam_operators.engines.chosen import engine_of
-from vitam_operators.errors import LookFailedError, SecretMissingError, WindowError
+from vitam_operators.errors import LookFailedError, NotOwnRecordsError, SecretMissingError, WindowError
 from vitam_operators.hooks.connections import environment_of
 from vitam_operators.hooks.kept_platforms import sha256_of
 from vitam_operators.hooks.records import nights_of, restores_of
 from vitam_operators.known_repositories import REPOSITORIES, known_repositories
 from vitam_operators.operators.base import NightOperator
 from vitam_operators.operators.looks import GUARD, Facts, answers_of, findings_of
+from vitam_operators.operators.ownership import findings_of_records, identity
 from vitam_operators.operators.prune import planned
 from vitam_operators.operators.services import note
 from vitam_operators.operators.telling import try_to_tell_of_the_dead
@@ -89,6 +90,7 @@ class PlanNightOperator(NightOperator):
         hosts = {facts["host"]: facts for facts in answers_of(context, "check_host")}
         clusters = {facts["cluster"]: facts for facts in answers_of(context, "check_cluster")}
         findings = [*findings_of(context, expected), *night_plan.unknown(self.platform, hosts, clusters)]
+        findings += findings_of_records(self, context)
         findings += self._balancers_left_off(context, clusters)
         findings += [finding async for finding in self._secrets()]
         findings += notifications.wrong_notifiers(self.platform)
@@ -117,13 +119,12 @@ class PlanNightOperator(NightOperator):
         self._tell(plan)
         if context["params"].get("plan_only"):
             raise AirflowSkipException("plan only: nothing is stopped, nothing is copied")
-        return plan
+        return plan | identity(self.platform, context)
 
     def _plan(self, context: Any, window: Window, hosts: dict[str, Facts], clusters: dict[str, Facts]) -> Facts:
-        run, params = context["dag_run"], context["params"]
+        params = context["params"]
         asked = {
-            "backup": nights.backup_id(run.run_after),
-            "run_id": run.run_id,
+            "backup": nights.backup_id(context["dag_run"].run_after),
             "securing": self._securing(context),
             "note": params.get("note"),
             "copies": params.get("copies"),
@@ -165,7 +166,10 @@ class PlanNightOperator(NightOperator):
 
     def _is_begun_again(self, context: Any) -> bool:
         """Tell whether this very run has stopped its platform, and is begun again."""
-        own = self.latest_night(context)
+        try:
+            own = self.latest_night(context)
+        except NotOwnRecordsError:
+            return False
         return own is not None and not own.has(nights.RESTART)
 
     def _paused(self, context: Any, hosts: dict[str, Facts]) -> Iterable[str]:

@@ -7,6 +7,7 @@ from typing import Any
 from vitam_operators import nights
 from vitam_operators.errors import VitamBackupError
 from vitam_operators.hooks import elections
+from vitam_operators.operators.ownership import hosts_of_cluster, require_own_hosts
 from vitam_operators.operators.targets import ReplicaSetOperator
 
 
@@ -30,6 +31,7 @@ class PreferMemberOperator(ReplicaSetOperator):
         if night.read(f"stop.{part.name}"):
             self.log.info("%s: its primary was stopped by an earlier try", part.name)
             return night.read(f"preferred.{part.name}")
+        await require_own_hosts(self, night, hosts_of_cluster(self.platform, self.cluster))
         try:
             why = await elections.step_up(self.platform, part, host, self.log)
         except VitamBackupError as error:

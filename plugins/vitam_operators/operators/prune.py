@@ -23,6 +23,7 @@ from vitam_operators.hooks.records import nights_of, restores_of
 from vitam_operators.nights import Night, Record, moment_of
 from vitam_operators.operators import jobs
 from vitam_operators.operators.base import NightOperator, window_of
+from vitam_operators.operators.ownership import require_own
 from vitam_operators.operators.presence import Presence
 from vitam_operators.operators.restores import REPORT
 from vitam_operators.operators.targets import HostOperator
@@ -100,7 +101,7 @@ class PruneBackupsOperator(NightOperator):
         decisions, failed = await self._decisions()
         going = [self._begin(decision) for decision in decisions if not decision.keep]
         hosts = dict.fromkeys(host for one in going for host in one.backup.places)
-        failed += [words for host in hosts for words in await self._free(host, going)]
+        failed += [words for host in hosts for words in await self._free(host, going, night)]
         ended = [one for one in going if not any(map(one.waits_for, one.backup.places))]
         for one in ended:
             one.note(ended_at=nights.now_text(), freed_bytes=sum(one.record["freed"].values()))
@@ -140,14 +141,15 @@ class PruneBackupsOperator(NightOperator):
         record = {"began_at": nights.now_text(), "reason": decision.reason}
         return Going(decision.backup, night, {"freed": {}} | night.write_once(nights.PRUNED, record))
 
-    async def _free(self, host: str, going: list[Going]) -> list[str]:
-        """Remove from a host what is to go; return what went wrong."""
+    async def _free(self, host: str, going: list[Going], night: Night) -> list[str]:
+        """Remove from a host what is to go, unless it is another run's by now; return what went wrong."""
         waiting = [one for one in going if one.waits_for(host)]
         if host not in {known.name for known in self.platform.hosts}:
             self._give_up(host, waiting)
             return []
         try:
             async with HostHook(target(self.platform, host)).connect() as shell:
+                await require_own(shell, night)
                 for one in waiting:
                     await self._remove(shell, one)
         except VitamBackupError as error:

@@ -16,8 +16,10 @@ from vitam_operators.errors import NightClosedError, NotApprovedError, RecordsAw
 from vitam_operators.hooks import kept_platforms
 from vitam_operators.hooks.records import approvals_of
 from vitam_operators.nights import Night, Record
+from vitam_operators.operators.ownership import own_run
 from vitam_operators.operators.restores import PLAN, RestoreOperator
 from vitam_operators.restores import approvals
+from vitam_operators.run_ids import owner_of
 
 APPROVE_RESTORE, APPROVE_REMOVAL = "approve_restore", "approve_removal"
 
@@ -46,7 +48,7 @@ def plan_of(step: RestoreOperator, context: Any) -> Record:
     :raises NightClosedError: there is none
     """
     plan = approvals_in(step, context).read(PLAN)
-    if plan is not None and plan["run_id"] == context["dag_run"].run_id:
+    if plan is not None and owner_of(plan) == own_run(context["ti"]):
         return plan
     if context["ti"].xcom_pull(task_ids=PLAN):
         raise records_away(step, "has a plan")

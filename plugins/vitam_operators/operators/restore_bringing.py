@@ -17,6 +17,7 @@ from vitam_operators.hooks.mongo import MongoClient
 from vitam_operators.nights import Night, Record
 from vitam_operators.operators import jobs
 from vitam_operators.operators.base import WaitingOperator
+from vitam_operators.operators.ownership import require_own
 from vitam_operators.operators.restores import PlaceOperator
 from vitam_operators.parts import CONFIG
 from vitam_operators.restores import bringing, checking, opening, plans, rewriting, room, swapping
@@ -43,6 +44,7 @@ class CarryCopyOperator(PlaceOperator):
             return {"from": source, "size_bytes": 0}
         own = bringing.carried(night.label, self.part, self.platform.copies)
         async with HostHook(target(self.platform, source)).connect() as there, self.to_host().connect() as here:
+            await require_own(here, night)
             if not await here.run(existing([own])):
                 await self._require_room(here, record["size_bytes"])
                 self.log.info("%s: %s from %s to %s", self.part, size_words(record["size_bytes"]), source, self.host)
@@ -87,6 +89,7 @@ class ExtractRestoredOperator(PlaceOperator, WaitingOperator):
             if brought in found or place.kept(night.label) in found:
                 self.log.info("%s was extracted by an earlier try: %s", self.part, brought)
                 return None
+            await require_own(shell, night)
             if await jobs.may_start(shell, unit):
                 await self._require_room(shell, night, manifest)
                 engine = engine_of(self.platform.copies, engine_name(record))
@@ -153,6 +156,7 @@ class OpenRestoredOperator(PlaceOperator, WaitingOperator):
         brought, unit = self.place.brought(night.label), self.unit(night)
         storage = drill_findings.storage_of(self.manifest_of(night), self.part)
         async with self.to_host().connect() as shell:
+            await require_own(shell, night)
             if await jobs.may_start(shell, unit):
                 job = scratch_mongod.opening(brought, self.port, self.platform.drill, storage, self.parameters)
                 stop_s = self.platform.timeouts.mongod_stop_s

@@ -16,11 +16,19 @@ from vitam_operators.hooks.hosts import HostHook, target
 from vitam_operators.nights import Night
 from vitam_operators.operators import asked
 from vitam_operators.operators.base import WaitingOperator, window_of
+from vitam_operators.operators.ownership import (
+    hosts_of_cluster,
+    require_own,
+    require_own_hosts,
+    require_own_to_start,
+    require_to_start,
+)
 from vitam_operators.operators.restore_stopping import restore_plan_of
 from vitam_operators.operators.restore_swapping import not_swapped
 from vitam_operators.operators.restores import DECISION, PlaceOperator, RestoreOperator, kept
 from vitam_operators.operators.targets import ClusterOperator
 from vitam_operators.restores import bringing, opening, plans, swapping
+from vitam_operators.run_ids import owner_of
 from vitam_operators.triggers.base import Report, Wait
 from vitam_operators.triggers.units import UnitStopped
 
@@ -61,7 +69,7 @@ class DecideRestoreOperator(RestoreOperator):
             shells = [await stack.enter_async_context(hook.connect()) for hook in hooks]
             for shell in shells:
                 found = await shell.run(guard.state())
-                if found.plan is None or found.plan["run_id"] != night.opened["run_id"] or found.report is not None:
+                if found.report is not None or not guard.is_of(found, owner_of(night.opened)):
                     raise RestoreRefusedError(
                         f"{shell.host.name}: its restart guard has fired, or is not of this restore",
                         hint="what was kept is put back; look at vitam-restart-guard on that host",
@@ -100,6 +108,7 @@ class PutBackDataOperator(PlaceOperator, WaitingOperator):
             return None
         unit = place.part.daemon.unit
         async with self.to_host().connect() as shell:
+            await require_own_to_start(self, shell, night)
             if not swapping.put_back(place, night.label, await shell.run(swapping.there(place, night.label))):
                 self.log.info("%s: nothing was swapped", place.name)
                 return None
@@ -113,6 +122,7 @@ class PutBackDataOperator(PlaceOperator, WaitingOperator):
         """Rename."""
         night, place = self.restore(context), self.place
         async with self.to_host().connect() as shell:
+            await require_own_to_start(self, shell, night)
             for change in swapping.put_back(place, night.label, await shell.run(swapping.there(place, night.label))):
                 await shell.run(change)
         self.log.warning("%s: what was there before is back", place.name)
@@ -133,6 +143,8 @@ class RestoreBalancerOperator(ClusterOperator, RestoreOperator):
         async with mongo_hooks.routers(self.platform, self.platform.cluster(self.cluster)).connect() as client:
             mode = str((await client.command("balancerStatus"))["mode"])
             if wanted is not None and mode != wanted:
+                is_guarded = await require_own_hosts(self, night, hosts_of_cluster(self.platform, self.cluster))
+                require_to_start(night, f"the balancer of {self.cluster}", is_guarded=is_guarded)
                 await client.command("balancerStart" if wanted == "full" else "balancerStop", maxTimeMS=60_000)
                 mode = str((await client.command("balancerStatus"))["mode"])
         if wanted is not None and mode != wanted:
@@ -158,6 +170,7 @@ class RemoveBroughtOperator(PlaceOperator):
         names = (bringing.extract_unit, opening.recover_unit, opening.rewrite_unit)
         units = [name(night.label, self.part) for name in names]
         async with self.to_host().connect() as shell:
+            await require_own(shell, night)
             for unit, state in (await shell.run(systemd.unit_states(units))).items():
                 if state.running:
                     await shell.run(systemd.end_transient(unit))

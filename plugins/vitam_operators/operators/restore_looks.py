@@ -15,6 +15,7 @@ from vitam_operators.hooks.hosts import HostHook, Shell, target
 from vitam_operators.host_units import optional_timers, units_of
 from vitam_operators.nights import Record
 from vitam_operators.operators.looks import GUARD, Facts, LookOperator
+from vitam_operators.operators.ownership import own_run
 from vitam_operators.operators.restores import CHOOSE, RestoreOperator
 from vitam_operators.operators.targets import ClusterOperator, HostOperator
 from vitam_operators.parts import DATABASES
@@ -47,7 +48,7 @@ class CheckRestoreHostOperator(HostOperator, RestoreOperator, LookOperator):
                 name: need for name, need in tools.of_any_engine().items() if name in names and name not in missing
             }
             findings += [f"{self.host}: {w}" for w in tools.too_old(await shell.run(tools.first_lines(needs)), needs)]
-            findings += filter(None, [guard.finding(found, self.host, context["dag_run"].run_id)])
+            findings += filter(None, [guard.finding(found, self.host, own_run(context["ti"]))])
             sizes = await self._sizes(shell, units, findings)
             if not findings:
                 findings += [finding async for finding in self._not_there(shell, manifest)]

@@ -12,6 +12,7 @@ from vitam_operators.errors import LookFailedError, WindowError
 from vitam_operators.hooks.kept_platforms import sha256_of
 from vitam_operators.operators.looks import GUARD, Facts, answers_of, findings_of
 from vitam_operators.operators.opening import open_run
+from vitam_operators.operators.ownership import findings_of_records, identity
 from vitam_operators.operators.plans import night_window
 from vitam_operators.operators.restore_approvals import APPROVE_RESTORE, approvals_in, plan_of, require_approval
 from vitam_operators.operators.restores import CHOOSE, PLAN, RestoreOperator
@@ -36,7 +37,7 @@ class PlanRestoreOperator(RestoreOperator):
         try_to_tell_of_the_dead(self.platform, answers_of(context, "check_host", GUARD))
         label = context["ti"].xcom_pull(task_ids=CHOOSE)
         expected = {"check_host": len(self.platform.hosts), "check_cluster": len(self.platform.mongodb), CHOOSE: 1}
-        findings = list(findings_of(context, expected))
+        findings = [*findings_of(context, expected), *findings_of_records(self, context)]
         window = None
         try:
             window = night_window(context, self.platform)
@@ -57,13 +58,13 @@ class PlanRestoreOperator(RestoreOperator):
         return approvals_in(self, context).write(PLAN, plan)
 
     def _plan(self, context: Any, label: str, window: Window) -> Facts:
-        run, manifest = context["dag_run"], self.manifest(label)
+        manifest = self.manifest(label)
         hosts = {facts["host"]: facts for facts in answers_of(context, "check_host")}
         clusters = {facts["cluster"]: facts for facts in answers_of(context, "check_cluster")}
         return {
             "restored": label,
             "planned_at": nights.planned_at(),
-            "run_id": run.run_id,
+            **identity(self.platform, context),
             "platform": self.platform.name,
             "platform_sha256": sha256_of(self.platform),
             "window": window.record(),

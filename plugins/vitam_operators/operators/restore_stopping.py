@@ -9,6 +9,7 @@ from vitam_operators.errors import VitamBackupError
 from vitam_operators.hooks import mongo as mongo_hooks
 from vitam_operators.nights import HELD, Night
 from vitam_operators.operators.guard import ArmRestartGuardOperator, plan_of
+from vitam_operators.operators.ownership import hosts_of_cluster, require_own_hosts
 from vitam_operators.operators.restores import PlaceOperator, RestoreOperator
 from vitam_operators.operators.scheduling import HoldSchedulingOperator
 from vitam_operators.operators.services import StopUnitOperator
@@ -50,7 +51,8 @@ class PauseBalancerOperator(ClusterOperator, RestoreOperator):
 
     async def act(self, context: Any) -> dict[str, Any] | None:
         """Ask for it, and for the end of its round."""
-        self.cold_night(context)
+        night = self.cold_night(context)
+        await require_own_hosts(self, night, hosts_of_cluster(self.platform, self.cluster))
         try:
             async with mongo_hooks.routers(self.platform, self.platform.cluster(self.cluster)).connect() as client:
                 mode = str((await client.command("balancerStatus"))["mode"])

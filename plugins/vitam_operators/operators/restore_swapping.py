@@ -12,7 +12,7 @@ from vitam_operators.nights import Night
 from vitam_operators.operators.mongo import RestartedSetOperator
 from vitam_operators.operators.restore_bringing import config_set_of, shards_of
 from vitam_operators.operators.restores import PlaceOperator, RestoreOperator
-from vitam_operators.operators.services import start_unit
+from vitam_operators.operators.services import require_guarded, start_unit
 from vitam_operators.operators.targets import ReplicaSetOperator
 from vitam_operators.parts import CONFIG, MongoPart
 from vitam_operators.restores import checking, plans, swapping
@@ -41,6 +41,7 @@ class SwapDataOperator(PlaceOperator):
                     f"{unit} on {self.host} is {state.words}; its data is not swapped while it runs",
                     hint="find out who started it; what was kept is put back, trigger a new restore",
                 )
+            await require_guarded(shell, night, [unit])
             night.write_once(f"swapping.{place.name}", {"began_at": nights.now_text()})
             for change in swapping.swap(place, night.label, await shell.run(swapping.there(place, night.label))):
                 await shell.run(change)

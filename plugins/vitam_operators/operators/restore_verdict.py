@@ -14,6 +14,7 @@ from vitam_operators.errors import (
     StepFailedError,
 )
 from vitam_operators.operators import asked, platform_state
+from vitam_operators.operators.ownership import require_own
 from vitam_operators.operators.restore_approvals import (
     APPROVE_REMOVAL,
     APPROVE_RESTORE,
@@ -95,6 +96,7 @@ class RemoveKeptOperator(PlaceOperator):
         if not kept(night):
             raise RestoreFailedError(f"{place.name}: the restored data does not stay", hint="nothing was removed")
         async with self.to_host().connect() as shell:
+            await require_own(shell, night)
             await shell.run(swapping.remove(place.kept(night.label)))
         self.log.info("%s is removed, approved by %s", place.kept(night.label), who)
         return night.write(f"removed.{place.name}", {"at": nights.now_text(), "approved_by": who})

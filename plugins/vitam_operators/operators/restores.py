@@ -18,7 +18,7 @@ from vitam_operators.restores import plans
 from vitam_operators.restores.plans import Place
 
 CHOOSE, PLAN = "choose_backup", "plan_restore"
-DECISION, REPORT = "decision", "report"
+DECISION, REPORT = "decision", nights.REPORT
 """Records: whether the restored data stays; how the restore ended."""
 AWAY_HINT = "once its copies are there again, clear prune_backups of the last sealed night: it asks for them"
 

@@ -8,7 +8,8 @@ from vitam_operators import guard, nights, securing, systemd
 from vitam_operators.hooks.hosts import HostHook, target
 from vitam_operators.nights import HELD, Night
 from vitam_operators.operators.base import NightOperator, WaitingOperator
-from vitam_operators.operators.services import note, on_each, require_guarded, require_own
+from vitam_operators.operators.ownership import is_concluded, require_own_to_start, require_to_start
+from vitam_operators.operators.services import note, on_each, require_guarded
 from vitam_operators.triggers.base import Wait
 from vitam_operators.triggers.quiet import SchedulingHeld
 
@@ -66,6 +67,9 @@ class ResumeSchedulingOperator(NightOperator):
         if night is None or not held:
             self.log.info("scheduling was not held by this night")
             return
+        if self.platform.securing.by == "quartz" and is_concluded(night) and not any(map(_is_paused, held)):
+            self.log.info("scheduling was resumed when this night ended")
+            return
         if self.platform.securing.by == "quartz":
             await self._resume_scheduler(night)
         else:
@@ -79,7 +83,7 @@ class ResumeSchedulingOperator(NightOperator):
 
         async def resume(host: str) -> None:
             async with HostHook(target(self.platform, host)).connect() as shell:
-                await require_own(shell, night)
+                await require_own_to_start(self, shell, night)
                 await shell.run(securing.resume_scheduler(shell.host.admin_ip, scheduler.admin_port))
             self.log.info("the scheduler on %s goes on", host)
 
@@ -94,11 +98,17 @@ class ResumeSchedulingOperator(NightOperator):
 
         async def start(host: str) -> None:
             async with HostHook(target(self.platform, host)).connect() as shell:
-                await require_own(shell, night)
-                await shell.run(guard.release(timers[host]))
+                is_guarded = await require_own_to_start(self, shell, night)
                 change = systemd.start(timers[host], await shell.run(systemd.unit_states(timers[host])))
+                if change is not None:
+                    require_to_start(night, f"one of {', '.join(timers[host])} on {host}", is_guarded=is_guarded)
+                await shell.run(guard.release(timers[host]))
                 if change is not None:
                     await shell.run(change)
             self.log.info("the timers on %s run: %s", host, ", ".join(timers[host]))
 
         await on_each(self, [host for host in timers if timers[host]], start)
+
+
+def _is_paused(attempt: Night) -> bool:
+    return "resumed_at" not in (attempt.read(HELD) or {})

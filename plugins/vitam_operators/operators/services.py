@@ -7,11 +7,13 @@ from collections.abc import Awaitable, Callable, Collection, Iterable
 from typing import Any
 
 from vitam_operators import guard, nights, systemd
-from vitam_operators.errors import GuardHeldError, NotHealthyError, UnguardedError, VitamBackupError
+from vitam_operators.errors import NotHealthyError, UnguardedError, VitamBackupError
 from vitam_operators.hooks.hosts import HostHook, Shell, target
 from vitam_operators.nights import Night
 from vitam_operators.operators.base import NightOperator, WaitingOperator
+from vitam_operators.operators.ownership import require_own_to_start, require_to_start
 from vitam_operators.operators.targets import ClusterOperator, HostOperator, ServiceOperator
+from vitam_operators.run_ids import owner_of
 from vitam_operators.triggers.base import Report, Wait
 from vitam_operators.triggers.units import UnitHealthy, UnitStopped
 
@@ -125,7 +127,7 @@ async def require_guarded(shell: Shell, night: Night, units: Collection[str]) ->
     :raises UnguardedError: its guard is away, another run's, has fired, does not run, or would not start a unit: what
         did not run at the look, and does now, nobody would start again
     """
-    problem = guard.unguarded(await shell.run(guard.state()), shell.host.name, night.opened["run_id"], units)
+    problem = guard.unguarded(await shell.run(guard.state()), shell.host.name, owner_of(night.opened), units)
     if problem is not None:
         raise UnguardedError(
             f"{problem}: what this step stops would stay down if Airflow died",
@@ -147,29 +149,21 @@ def try_to_note(step: NightOperator, night: Night, name: str, record: dict[str, 
         step.log.warning("%s could not be noted: %s", name, error)
 
 
-async def require_own(shell: Shell, night: Night) -> None:
-    """
-    Check that a host is not another run's by now: what is cleared long after its night would start it under that one.
-
-    :raises GuardHeldError: it is, and its own guard will start it
-    """
-    held = guard.finding(await shell.run(guard.state()), shell.host.name, night.opened["run_id"])
-    if held is not None:
-        raise GuardHeldError(held, hint="nothing was started on this host; it is started by the run that has it")
-
-
 async def start_unit(step: NightOperator, night: Night, host: str, unit: str) -> None:
     """
     Note that the restart began, and ask for the start of a unit that does not run.
 
     :raises GuardHeldError: the host is another run's
+    :raises NightConcludedError: the run has ended with all up
     """
     begin_restart(step, night)
     async with HostHook(target(step.platform, host)).connect() as shell:
-        await require_own(shell, night)
+        is_guarded = await require_own_to_start(step, shell, night)
         states = await shell.run(systemd.unit_states([unit]))
         change = systemd.start([unit], states)
         step.log.info("%s on %s is %s%s", unit, host, states[unit].words, ": starting it" if change else "")
+        if change is not None:
+            require_to_start(night, f"{unit} on {host}", is_guarded=is_guarded)
         await shell.run(guard.release([unit]))
         if change is not None:
             await shell.run(change)

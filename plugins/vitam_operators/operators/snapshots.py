@@ -11,6 +11,7 @@ from vitam_operators.hooks.elasticsearch import endpoint_of
 from vitam_operators.hooks.kept_platforms import platform_by
 from vitam_operators.operators.base import WaitingOperator
 from vitam_operators.operators.elasticsearch import named, node
+from vitam_operators.operators.ownership import require_own_hosts
 from vitam_operators.operators.services import note
 from vitam_operators.operators.targets import ClusterOperator
 from vitam_operators.triggers.base import Report, Wait
@@ -58,6 +59,7 @@ class SnapshotElasticsearchOperator(ClusterOperator, WaitingOperator):
         if cluster.snapshot_repository is None or "state" in (night.read(self._record) or {}):
             self.log.info("%s: no snapshot is asked for, or an earlier try has seen its end", self.cluster)
             return None
+        await require_own_hosts(self, night, cluster.hosts)
         name = elastic.snapshot_name(night.label)
         known = {"repository": cluster.snapshot_repository, "name": name, "began_at": nights.now_text()}
         night.write_once(self._record, known)

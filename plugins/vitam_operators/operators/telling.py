@@ -9,11 +9,12 @@ from typing import Any
 
 from vitam_operators import messages, nights, notifications
 from vitam_operators.config import Platform
-from vitam_operators.errors import RecordsAwayError
+from vitam_operators.errors import NotOwnRecordsError, RecordsAwayError
 from vitam_operators.hooks.records import nights_of, restores_of
 from vitam_operators.nights import Night
 from vitam_operators.operators.base import NightOperator
 from vitam_operators.operators.retries import is_final
+from vitam_operators.run_ids import RUN, owner_of
 
 log = logging.getLogger(__name__)
 
@@ -48,10 +49,10 @@ class TellingOperator(NightOperator):
         """
 
     def night_seen(self, context: Any) -> Night | None:
-        """Return the records of this run, ``None`` when there are none, or this worker does not see them."""
+        """Return the records of this run, ``None`` when it has none, or this worker does not see them."""
         try:
             return self.latest_night(context)
-        except RecordsAwayError:
+        except (RecordsAwayError, NotOwnRecordsError):
             return None
 
     def send(
@@ -91,19 +92,19 @@ def tell_of_the_dead(platform: Platform, found: Iterable[Mapping[str, Any] | Non
     :param found: what the hosts' restart guards did, see :func:`vitam_operators.guard.report_of`
     """
     fired = [report for report in found if report]
-    for run_id, backup in sorted({(report["run_id"], report["backup"]) for report in fired}):
-        reports = {report["host"]: report for report in fired if report["run_id"] == run_id}
+    for run, backup in sorted({(report[RUN], report["backup"]) for report in fired}):
+        reports = {report["host"]: report for report in fired if report[RUN] == run}
         night, restore = nights_of(platform).named(backup), restores_of(platform).named(backup)
-        if _is_untold(night, run_id):
+        if _is_untold(night, run):
             notifications.tell(platform, night, *messages.night_that_died(platform.name, backup, reports))
-        if _is_untold(restore, run_id):
+        if _is_untold(restore, run):
             restored = restore.opened["restored"]
             notifications.tell(platform, restore, *messages.restore_that_died(platform.name, restored, reports))
 
 
-def _is_untold(night: Night, run_id: str) -> bool:
+def _is_untold(night: Night, run: str) -> bool:
     opened = night.read(nights.OPEN)
-    return opened is not None and opened["run_id"] == run_id and night.read(notifications.MESSAGES) is None
+    return opened is not None and owner_of(opened) == run and night.read(notifications.MESSAGES) is None
 
 
 def task_states(context: Any) -> dict[str, str]:
