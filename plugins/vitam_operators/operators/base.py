@@ -182,6 +182,7 @@ class NightOperator(BaseOperator):
         if unplanned := self.unplanned():
             self.log.warning("%s is not in the platform file that this run works by: it is left alone", unplanned)
             noting.own_record(self, context).end(skipped=f"{unplanned} is not in the platform file of this run")
+            context["ti"].xcom_push(phases.ENDED, nights.now_text())
             return None
         return self._run_noted(context, self.act)
 
