@@ -81,18 +81,28 @@ def delayed_members(configuration: Document) -> set[str]:
     return {m["host"] for m in members if m.get("secondaryDelaySecs", m.get("slaveDelay", 0))}
 
 
-def foreign_writes(kind: str, after: Any, before: Any) -> dict[str, Any]:
+def between(after: Any, until: Any) -> dict[str, Any]:
+    """
+    Return the filter of ``local.oplog.rs`` for all entries of a time. Both ends are optimes of the set itself.
+
+    :param after: optime of the last entry before it (``bson.Timestamp``)
+    :param until: optime of its last entry; ``None``: as far as the oplog goes
+    """
+    return {"ts": {"$gt": after} if until is None else {"$gt": after, "$lte": until}}
+
+
+def foreign_writes(kind: str, after: Any, until: Any) -> dict[str, Any]:
     """
     Return the filter of ``local.oplog.rs`` for writes that are not the cluster's own bookkeeping.
 
     :param kind: of the part: what a config set may write differs from what a shard may
     :param after: optime at which nobody could write any more (``bson.Timestamp``)
-    :param before: optime at which the restart began
+    :param until: optime before Vitam started again; ``None``: as far as the oplog goes
     """
     own = rf"^(admin|local)\.|^config\.(?!({'|'.join(CATALOGUE)})$)" if kind == CONFIG else r"^(admin|local|config)\."
     foreign = {"$not": {"$regex": own}}
     return {
-        "ts": {"$gt": after, "$lt": before},
+        **between(after, until),
         "op": {"$ne": "n"},
         "$or": [{"ns": {**foreign, "$ne": ""}}, {"o.applyOps": {"$elemMatch": {"ns": foreign}}}],
     }

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import time
 
 import pytest
 from airflow.sdk.exceptions import AirflowSkipException
@@ -80,9 +79,57 @@ def test_vitams_own_writes_before_and_afterwards_are_none(cold, after_s):
     """The front was open until the evening, and is again once all runs."""
     cold.until(*cold.starts)
     replica_set = shard1(cold)
-    at = Timestamp(replica_set.optime.time - 1, 1) if after_s < 0 else Timestamp(int(time.time()) + after_s, 1)
+    quiet = cold.records.read("quiet.mongo-data")["sets"]["mongo-data-shard1"]["optime"]
+    at = Timestamp(quiet[0] - 1, 1) if after_s < 0 else Timestamp(replica_set.optime.time + after_s, 1)
     replica_set.oplog.append({"ts": at, "op": "i", "ns": "metadata.Unit", "o": {}})
     assert cold.run("prove_nothing_written", **SHARD1)["since"] == cold.records.read("quiet.mongo-data")["at"]
+
+
+@pytest.mark.parametrize("ahead_s", [-7200, 7200])
+def test_the_clock_of_the_cluster_is_not_ours(nights, ahead_s):
+    """
+    Kind: green without its happening. Optimes are compared with optimes: the clocks may differ by hours.
+
+    A cluster that is ahead of Airflow had an empty time between the look and the restart, and nothing was found in it.
+    """
+    night = nights("tiny")
+    replica_set = night.fake.replica_set("mongo-data", "shard0")
+    for entry in replica_set.oplog:
+        entry["ts"] = Timestamp(entry["ts"].time + ahead_s, entry["ts"].inc)
+    write_once_its_primary_stops(replica_set, "metadata.Unit")
+    night.run()
+    assert (night.state, night.different) == ("failed", set())
+    assert sorted(night.states["prove_nothing_written"]) == ["failed", "success"]
+    assert night.records.read(records.MANIFEST) is None
+
+
+def test_an_oplog_without_an_entry_of_that_time_proves_nothing(cold):
+    """Kind: green without its happening. A set that was started again has at least the entry of its election."""
+    cold.until(*cold.starts)
+    marked = cold.records.read("quiet.mongo-data")["sets"]["mongo-data-shard1"]["optime"]
+    cold.records.write("resumed.mongo-data-shard1", {"optime": marked})
+    with pytest.raises(NotProvedError, match=r"mongo-data-shard1: the oplog of data-\d has no entry after"):
+        cold.run("prove_nothing_written", **SHARD1)
+    assert cold.records.read("unchanged.mongo-data-shard1") is None
+
+
+def test_without_the_optime_of_the_restart_the_oplog_is_read_to_its_end(cold):
+    """Nobody could ask the set before Vitam started: what Vitam writes then cannot be told from what should not be."""
+    cold.until(*cold.starts)
+    (cold.records.directory / "resumed.mongo-data-shard1.json").unlink()
+    assert cold.run("prove_nothing_written", **SHARD1)["since"]
+    shard1(cold).write("metadata.Unit")
+    with pytest.raises(WrittenMeanwhileError, match=r"metadata\.Unit"):
+        cold.run("prove_nothing_written", **SHARD1)
+
+
+def test_how_far_a_set_was_is_noted_once(cold):
+    """Who clears the group start at noon notes no later moment: Vitam writes by then."""
+    cold.until(*cold.starts)
+    noted = cold.records.read("resumed.mongo-data-shard1")
+    shard1(cold).write("metadata.Unit")
+    cold.run("await_primary_elected", **SHARD1)
+    assert cold.records.read("resumed.mongo-data-shard1") == noted
 
 
 def test_an_oplog_that_is_too_short_proves_nothing(nights):

@@ -54,9 +54,13 @@ def an_hour_old_oplog() -> list[Document]:
     return [noop(Timestamp(now_s - 60 * A_MINUTE_S, 1)), noop(Timestamp(now_s - A_MINUTE_S, 7))]
 
 
-def noop(moment: Timestamp) -> Document:
-    """Return what a primary writes every ten seconds when nobody writes."""
-    return {"ts": moment, "op": "n", "ns": "", "o": {"msg": "periodic noop"}}
+def noop(moment: Timestamp, message: str = "periodic noop") -> Document:
+    """
+    Return what a primary writes every ten seconds when nobody writes, and ``new primary`` when it was elected.
+
+    After mongodb/mongo@r5.0.32 src/mongo/db/repl/replication_coordinator.h, ``newPrimaryMsg``.
+    """
+    return {"ts": moment, "op": "n", "ns": "", "o": {"msg": message}}
 
 
 @dataclass
@@ -131,6 +135,8 @@ class FakeReplicaSet:
             able = [member for member in up if not member.arbiter and not member.delay_s]
             electable = [member.host for member in able if member.host not in self.frozen]
             self._primary = next(iter(electable), None)
+            if self._primary is not None:
+                self.oplog.append(noop(Timestamp(self.optime.time + 1, 1), "new primary"))
         return self._primary
 
     @property

@@ -159,13 +159,23 @@ def test_writes_that_are_not_the_clusters_own(written, on_shard, on_config_set):
         (Timestamp(1000, 6), True),
         (Timestamp(1001, 1), True),
         (Timestamp(1999, 9), True),
-        (Timestamp(2000, 0), False),
+        (Timestamp(2000, 0), True),
         (Timestamp(2000, 1), False),
     ],
 )
 def test_only_what_was_written_between_the_look_and_the_restart_counts(at, counts):
     """Vitam writes before and afterwards: that is no fault of the copies."""
     assert matches(entry("metadata.Unit", at=at), writes.foreign_writes(SHARD, AFTER, BEFORE)) is counts
+
+
+@pytest.mark.parametrize(
+    ("until", "found"),
+    [(BEFORE, [MEANWHILE]), (None, [MEANWHILE, Timestamp(2000, 1)]), (AFTER, []), (Timestamp(7, 1), [])],
+)
+def test_a_time_is_told_by_optimes_alone(until, found):
+    """Kind: green without its happening. A time that ends before it begins holds nothing, and proves nothing."""
+    entries = [entry("", "n", at=at) for at in (AFTER, MEANWHILE, Timestamp(2000, 1))]
+    assert [one["ts"] for one in entries if matches(one, writes.between(AFTER, until))] == found
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from typing import Any
 
 from airflow.sdk.exceptions import AirflowSkipException
@@ -78,7 +77,7 @@ class ProveNothingWrittenOperator(ReplicaSetOperator):
         """
         Read the primary's oplog of that time, and note the proof.
 
-        :raises NotProvedError: the oplog does not reach back to the look
+        :raises NotProvedError: the oplog does not reach back to the look, or has nothing of that time
         :raises WrittenMeanwhileError: somebody wrote
         """
         night, part = self.latest_night(context), self.part
@@ -96,8 +95,8 @@ class ProveNothingWrittenOperator(ReplicaSetOperator):
     async def _foreign_writes(self, night: Night, part: MongoPart, optime: list[int]) -> list[str]:
         from bson import Timestamp
 
-        after = Timestamp(*optime)
-        before = Timestamp(int(began_s(night)), 0)
+        noted = night.read(f"{nights.RESUMED}.{part.name}")
+        after, until = Timestamp(*optime), Timestamp(*noted["optime"]) if noted else None
         hellos = await mongo_hooks.hellos(self.platform, part.cluster, part.replica_set.data_hosts, part.daemon.port)
         primary = mongo.primary_of(part.replica_set.name, hellos)
         async with mongo_hooks.member(self.platform, part.cluster, primary, part.daemon.port).connect() as client:
@@ -107,11 +106,11 @@ class ProveNothingWrittenOperator(ReplicaSetOperator):
                     f"{part.name}: the oplog of {primary} begins after the look at {optime}",
                     hint="the oplog is too small for a night; enlarge it (replSetResizeOplog)",
                 )
-            entries = await client.oplog(writes.foreign_writes(part.kind, after, before), limit=ENTRIES_SHOWN)
+            if not await client.oplog(writes.between(after, until), limit=1):
+                raise NotProvedError(
+                    f"{part.name}: the oplog of {primary} has no entry after {after} and until {until or 'now'}, not "
+                    "even that of its election: it says nothing of that time",
+                    hint="the copies are not sealed; look at rs.status() of this set, then trigger a new run",
+                )
+            entries = await client.oplog(writes.foreign_writes(part.kind, after, until), limit=ENTRIES_SHOWN)
         return list(writes.written(entries))
-
-
-def began_s(night: Night) -> float:
-    """Return when the restart began, in seconds since 1970; now if nobody noted it."""
-    record = night.read(nights.RESTART)
-    return dt.datetime.fromisoformat(record["began_at"] if record else nights.now_text()).timestamp()

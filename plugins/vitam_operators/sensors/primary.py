@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from vitam_operators import systemd
+from vitam_operators import mongo, nights, systemd, writes
+from vitam_operators.errors import VitamBackupError
+from vitam_operators.hooks import mongo as mongo_hooks
 from vitam_operators.hooks.hosts import HostHook, target
 from vitam_operators.operators.mongo import RestartedSetOperator
-from vitam_operators.operators.services import note_healthy
+from vitam_operators.operators.services import note_healthy, try_to_note
 from vitam_operators.parts import MongoPart
 from vitam_operators.triggers.base import Report, Wait
 from vitam_operators.triggers.mongo import PrimaryElected
@@ -37,6 +39,26 @@ class PrimaryElectedSensor(RestartedSetOperator):
         if stop and "lock_changed_s" in stop:
             record |= await self._down_time(part, stop)
         return note_healthy(night, f"start.{part.name}", record, since="started_at")
+
+    async def _conclude(self, context: Any, event: dict[str, Any]) -> Any:
+        """Note how far the set is, also when a member is missing: after this step Vitam starts whatever came of it."""
+        night = self.latest_night(context)
+        if night is not None and night.read(f"quiet.{self.cluster}"):
+            try:
+                optime = await self._optime()
+            except VitamBackupError as error:
+                self.log.warning("how far %s is could not be noted: %s", self.part.name, error.message)
+            else:
+                try_to_note(self, night, f"{nights.RESUMED}.{self.part.name}", optime)
+        return await super()._conclude(context, event)
+
+    async def _optime(self) -> dict[str, Any]:
+        part, port = self.part, self.part.daemon.port
+        hellos = await mongo_hooks.hellos(self.platform, part.cluster, part.replica_set.data_hosts, port)
+        primary = mongo.primary_of(part.replica_set.name, hellos)
+        async with mongo_hooks.member(self.platform, part.cluster, primary, port).connect() as client:
+            applied = writes.applied(await client.command("replSetGetStatus"))
+        return {"optime": [applied.time, applied.inc], "at": nights.now_text()}
 
     async def _down_time(self, part: MongoPart, stop: dict[str, Any]) -> dict[str, Any]:
         async with HostHook(target(self.platform, stop["host"])).connect() as shell:
