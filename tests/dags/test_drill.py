@@ -29,6 +29,7 @@ from vitam_operators.errors import (
 )
 from vitam_operators.hooks.records import nights_of
 from vitam_operators.nights import MANIFEST, Night
+from vitam_operators.operators.base import NightOperator
 
 SHARD, CONFIG, CONF = "mongo-data-shard0", "mongo-data-configsvr", "app-conf"
 FILES = ("extract_files", "examine_files")
@@ -234,6 +235,18 @@ def test_whichever_step_fails_nothing_is_left(drill, task, when):
         assert drill.left == []
     if task in ("choose_backup", "extract_copy", "open_copy", "examine_files") and when == BEFORE:
         assert drill.record == {}, "nothing was found, for nothing was examined"
+
+
+def test_a_removal_that_was_marked_is_red(drill, monkeypatch):
+    """Kind: green without its happening. The backup is proved, and what was extracted fills the disk."""
+    own = NightOperator.execute
+    marked = "remove_scratch"
+    monkeypatch.setattr(
+        NightOperator, "execute", lambda step, context: None if step.task_id == marked else own(step, context)
+    )
+    drill.run()
+    assert (drill.state, drill.record["state"]) == ("failed", "passed")
+    assert drill.left != []
 
 
 # --- which backup --------------------------------------------------------------------------------------------------

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterator
 from typing import Any
 
 from airflow.sdk.exceptions import AirflowSkipException
 
-from vitam_operators import messages, nights
+from vitam_operators import drill, messages, nights
 from vitam_operators.conclusions import red_words
 from vitam_operators.errors import DrillFailedError, DrillRefusedError, StepFailedError, VitamBackupError
 from vitam_operators.nights import DRILL, DRILLING, Night, Record
 from vitam_operators.operators.drills import NO_ROOM, DrillOperator, manifest_of, noted
+from vitam_operators.operators.looks import answers_of
 from vitam_operators.operators.telling import TellingOperator, task_states
 from vitam_operators.words import duration_words
 
@@ -42,6 +44,7 @@ class ConcludeDrillOperator(DrillOperator, TellingOperator):
                     f"no backup was drilled: {'; '.join(red)}", hint="read the log of choose_backup"
                 )
             raise AirflowSkipException("there was no backup to drill")
+        red = red or list(self._not_removed(context, night))
         sets = {name: noted(night, name) for name in manifest_of(night)["parts"]}
         findings = [f"{name}: {finding}" for name, part in sets.items() for finding in part.get("findings", ())]
         no_room = [name for name, part in sets.items() if part.get("state") == NO_ROOM]
@@ -66,6 +69,14 @@ class ConcludeDrillOperator(DrillOperator, TellingOperator):
                 hint="the first red task of this run says why; docs/operate.md has each error",
             )
         return summary
+
+    def _not_removed(self, context: Any, night: Night) -> Iterator[str]:
+        """Name the parts of which nobody says that what was extracted is gone: the step was marked, or never ran."""
+        removed = {answer["removed"] for answer in answers_of(context, "remove_scratch")}
+        for name in manifest_of(night)["parts"]:
+            scratch = drill.scratch_of(night.label, name, self.platform.drill)
+            if scratch not in removed:
+                yield f"remove_scratch {name} did not say that it removed {scratch}: it was marked by hand"
 
     def tell_people(self, context: Any, error: Exception | None) -> None:
         """Tell of a drill that failed, or that could not be made: only what was drilled is a backup to rely on."""
