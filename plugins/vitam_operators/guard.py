@@ -184,11 +184,14 @@ def release(units: Iterable[str]) -> Command[None]:
     return change("rm", "-rf", "--", *(f"{HOLD}/{unit}" for unit in units))
 
 
+BY_HAND = f"sudo systemctl disable --now {TIMER} {SERVICE} && sudo rm -rf {HOME} {HOLD} {UNITS}/{NAME}.*"
+"""What takes a guard away on its host."""
+
+
 def how_to_clear(plan: dict[str, Any], host: str) -> str:
     """Say what takes a guard away that a dead run has left."""
     return (
-        f"clear the task disarm_restart_guard of {run_in_words(plan)}; or on {host}, once Vitam runs there: "
-        f"sudo systemctl disable --now {TIMER} {SERVICE} && sudo rm -rf {HOME} {HOLD} {UNITS}/{NAME}.*"
+        f"clear the task disarm_restart_guard of {run_in_words(plan)}; or on {host}, once Vitam runs there: {BY_HAND}"
     )
 
 
@@ -199,6 +202,16 @@ def is_of(found: GuardState, own: str) -> bool:
     :param own: id of the run, see :func:`vitam_operators.run_ids.owner_of`
     """
     return found.plan is not None and owner_of(found.plan) == own and "ended_at" not in (found.report or {})
+
+
+def findings(found: GuardState, host: str, own: str) -> list[str]:
+    """Tell why a run may not begin on this host; nobody can tell whose a guard is whose plan is torn, and it waits."""
+    if found.plan is None and found.fires_at is not None:
+        return [
+            f"{host}: a restart guard fires at {found.fires_at:%Y-%m-%d %H:%M:%S} UTC, and its plan cannot be read: "
+            f"another night is on, or the host lost it in a power cut. Once Vitam runs there: {BY_HAND}"
+        ]
+    return [text for text in [finding(found, host, own)] if text]
 
 
 def finding(found: GuardState, host: str, own: str) -> str | None:
