@@ -115,3 +115,12 @@ def test_an_arbiter_is_neither_stopped_nor_copied(nights):
     night = nights("small").run(securing="none_running")
     changes = [verb for where, verb, what in night.fake.changes if where == HOST and "mongod" in what]
     assert (night.state, changes) == ("success", [])
+
+
+def test_a_night_that_is_over_starts_nothing_with_ours(named):
+    """A step of yesterday was cleared, and somebody has stopped the exporter since: a start under his hands."""
+    named.records.write("conclusion", {"platform_up": True})
+    unit = named.fake.hosts["data-1"].units[EXPORTER]
+    unit.end(0)
+    named.run("start_shard_primary", cluster="mongo-data", replica_set="shard0")
+    assert unit.active == "inactive"

@@ -168,16 +168,17 @@ async def start_unit(step: NightOperator, night: Night, host: str, unit: str) ->
         if change is not None:
             await shell.run(change)
             try_to_note(step, night, f"{ASKED_START}.{unit}@{host}", {"asked_at": nights.now_text()})
-        await _start_bound(step, night, shell, unit)
+        await _start_bound(step, night, shell, unit, is_guarded=is_guarded)
 
 
-async def _start_bound(step: NightOperator, night: Night, shell: Shell, unit: str) -> None:
+async def _start_bound(step: NightOperator, night: Night, shell: Shell, unit: str, *, is_guarded: bool) -> None:
     """Start what systemd stopped with a unit; what does not start keeps the host's guard, and nothing else down."""
     own, before = shell.host.bound_units, night.opened["units_before"].get(shell.host.name, [])
     try:
         bound = await shell.run(systemd.stopped_with([unit])) & {*own} & {*before} if own else ()
         change = systemd.start(bound, await shell.run(systemd.unit_states(bound))) if bound else None
         if change is not None:
+            require_to_start(night, f"one of {', '.join(bound)} on {shell.host.name}", is_guarded=is_guarded)
             step.log.info("starting %s on %s, which was stopped with %s", ", ".join(bound), shell.host.name, unit)
             await shell.run(change)
     except VitamBackupError as error:
