@@ -7,6 +7,7 @@ import json
 import logging
 
 import pytest
+from airflow.sdk.exceptions import AirflowTaskTimeout
 
 from tests.dags.half import HalfNight
 from tests.dags.night import DRILL, load_dag
@@ -20,6 +21,7 @@ from vitam_operators.errors import NotProvedError
 from vitam_operators.hooks.records import nights_of, restores_of
 from vitam_operators.notifications import MESSAGES
 from vitam_operators.operators import platform_state
+from vitam_operators.operators.verdict import ConcludeNightOperator
 
 URL = "/c0ffee-5ecre7"
 
@@ -125,6 +127,19 @@ def test_records_that_the_last_step_does_not_see(told, monkeypatch):
     told.run()
     assert told.state == "failed"
     assert subjects(told) == ["Vitam told: the records of the backup are not seen - platform is not proved up"]
+
+
+def test_a_last_step_that_is_cut_off_tells_of_no_success(told, monkeypatch):
+    """Kind: green without its happening. Airflow's timeout of a task, and its end by a signal, are no ``Exception``."""
+
+    async def hang(step, context):
+        raise AirflowTaskTimeout("Timeout")
+
+    monkeypatch.setattr(ConcludeNightOperator, "act", hang)
+    with pytest.raises(AirflowTaskTimeout):
+        told.run()
+    assert told.pings.told[-1][0] == f"{URL}/fail"
+    assert subjects(told)[0].endswith(" - platform is not proved up")
 
 
 def test_a_plan_is_no_night(told):

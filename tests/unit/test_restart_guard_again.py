@@ -163,3 +163,9 @@ def test_a_plan_that_a_power_cut_has_torn_is_named(guarded, capsys, text):
     (guarded.at(guard.HOME) / "plan.json").write_text(text, encoding="utf-8")
     assert restart_guard.main(guarded.home) == 1
     assert "nothing says what ran here before the night, start it by hand: plan.json" in capsys.readouterr().out
+
+
+def test_a_systemd_that_does_not_answer_ends_no_tries(guarded, monkeypatch):
+    """Kind: a question without an answer taken for an answer. Busy for a minute, it would leave all down for good."""
+    monkeypatch.setattr(restart_guard, "systemctl", lambda *words, **named: "")
+    assert restart_guard.look_twice([MONGOD, STORAGE]) == ([MONGOD, STORAGE], [])

@@ -52,7 +52,7 @@ class State:
 
     def __init__(self, shown: str) -> None:
         fields = dict(line.partition("=")[::2] for line in shown.splitlines())
-        self.loaded = fields.get("LoadState") == "loaded"
+        self.beyond_help = fields.get("LoadState", "loaded") != "loaded"
         self.up = fields.get("ActiveState") == "active" and not fields.get("Job")
         self.ended = fields.get("ActiveState") in ("inactive", "failed") and not fields.get("Job")
         self.began = fields.get("ExecMainStartTimestampMonotonic", "")
@@ -224,7 +224,7 @@ def look_twice(units: "list[str]") -> "tuple[list[str], list[str]]":
     time.sleep(SETTLES_WITHIN_S)
     later = states(units)
     up = [u for u in units if first[u].up and later[u].up and first[u].began == later[u].began]
-    return [u for u in units if u not in up], [u for u in units if u not in up and not later[u].loaded]
+    return [u for u in units if u not in up], [u for u in units if u not in up and later[u].beyond_help]
 
 
 def write(path: str, content: "dict[str, Any]") -> None:

@@ -78,7 +78,7 @@ class ConcludeDrillOperator(DrillOperator, TellingOperator):
             if scratch not in removed:
                 yield f"remove_scratch {name} did not say that it removed {scratch}: it was marked by hand"
 
-    def tell_people(self, context: Any, error: Exception | None) -> None:
+    def tell_people(self, context: Any, error: BaseException | None) -> None:
         """Tell of a drill that failed, or that could not be made: only what was drilled is a backup to rely on."""
         if not isinstance(error, VitamBackupError):
             return

@@ -72,7 +72,7 @@ class ReportRestoreOperator(RestoreOperator, TellingOperator):
         self.log.info(words)
         return report
 
-    def tell_people(self, context: Any, error: Exception | None) -> None:
+    def tell_people(self, context: Any, error: BaseException | None) -> None:
         """Tell how it ended; who did not approve it knows that it touched nothing. No ping: it is no night."""
         night = self.night_seen(context)
         report = night.read(REPORT) if night else None

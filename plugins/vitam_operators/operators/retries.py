@@ -55,7 +55,7 @@ class StepRetryPolicy(RetryPolicy):
 RETRY_POLICY = StepRetryPolicy()
 
 
-def is_final(error: Exception, context: Any) -> bool:
+def is_final(error: BaseException, context: Any) -> bool:
     """Tell whether a step that failed so is not tried again."""
     ti = context["ti"]
     decision = RETRY_POLICY.evaluate(error, ti.try_number, ti.max_tries, context)

@@ -24,24 +24,24 @@ class TellingOperator(NightOperator):
 
     def execute(self, context: Any) -> Any:
         """Run the step, then tell."""
-        error: Exception | None = None
+        error: BaseException | None = None
         try:
             return super().execute(context)
-        except Exception as raised:
+        except BaseException as raised:  # Airflow's timeout and its end of a task are no Exception
             error = raised
             raise
         finally:
             if error is None or is_final(error, {**context, "task": self}):
                 self._try_to_tell(context, error)
 
-    def _try_to_tell(self, context: Any, error: Exception | None) -> None:
+    def _try_to_tell(self, context: Any, error: BaseException | None) -> None:
         try:
             self.tell_people(context, error)
         except Exception:
             self.log.exception("how this ended could not be put in words, nobody is told")
 
     @abstractmethod
-    def tell_people(self, context: Any, error: Exception | None) -> None:
+    def tell_people(self, context: Any, error: BaseException | None) -> None:
         """
         Tell.
 
@@ -59,7 +59,7 @@ class TellingOperator(NightOperator):
         self,
         context: Any,
         subject: str,
-        error: Exception | None,
+        error: BaseException | None,
         *,
         lines: Iterable[str] = (),
         ping_what: str | None = None,

@@ -68,7 +68,7 @@ class ConcludeNightOperator(TellingOperator):
     def _silent(self, night: Night, states: dict[str, str]) -> list[asked.Step]:
         return asked.unproved(night, asked.steps_behind(self.dag, "open_backup"), states)
 
-    def tell_people(self, context: Any, error: Exception | None) -> None:
+    def tell_people(self, context: Any, error: BaseException | None) -> None:
         """Tell how the night ended, unless nothing but a plan was asked for."""
         if context["params"].get("plan_only"):
             return
