@@ -183,7 +183,7 @@ def test_a_seal_names_the_step_that_did_not_happen(green):
     (drained,) = [s for s in asked.steps_behind(green.dag, "open_backup") if s.name == "await_workflows_drained"]
     forget(green.records, drained)
     (green.records.directory / f"{records.MANIFEST}.json").unlink()
-    half = HalfNight(green)
+    half = HalfNight(green).go_on()
     half.params["note"] = ""
     with pytest.raises(NotProvedError, match=f"await_workflows_drained {SILENT}"):
         half.run("seal_backup")
