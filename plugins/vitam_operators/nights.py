@@ -225,8 +225,8 @@ class Nights:
             number = 1 if night is None else int(night.opened["attempt"]) + 1
             before = record["units_before"] if night is None else with_what_stayed_down(record["units_before"], night)
             night = self.attempt(identifier, number)
-            if kept is not None:
-                night.write_once(PLATFORM, kept)
+            if kept is not None and not night.has(OPEN):
+                night.write(PLATFORM, kept)
             night.write_once(OPEN, {**record, "units_before": before, "attempt": number, "label": night.label})
             _require_same_run(night, record)
         return night

@@ -17,9 +17,10 @@ from tests.dags.night import load_dag
 from vitam_operators import nights as records
 from vitam_operators.errors import NightClosedError, NotProvedError
 from vitam_operators.hooks.records import nights_of
-from vitam_operators.nights import CONCLUSION, PLATFORM, RESTART
+from vitam_operators.nights import CONCLUSION, OPEN, PLATFORM, RESTART, Night
 from vitam_operators.operators.plans import PlanNightOperator
 from vitam_operators.platforms import platform_at
+from vitam_operators.run_ids import RUN
 
 OPENED = ("check_host", "check_cluster", "plan_night", "open_backup", "arm_restart_guard")
 EDITS = {
@@ -90,6 +91,27 @@ def test_records_are_found_where_the_run_was_opened(half, file, how):
     edit(file, how)
     loaded_anew(half, file).until(*half.starts)
     assert half.different == set()
+
+
+@pytest.mark.parametrize("told", ["another run's", "no text"])
+def test_no_answer_leads_a_run_to_the_platform_of_another(half, file, tmp_path, told):
+    """Kind: a start on the wrong host. Whoever may write XComs must not choose the platform that it acts on."""
+    half.until(*OPENED, "stop_worker")
+    other = Night(tmp_path / half.records.label)
+    other.write(OPEN, {"run_id": "another", RUN: "x/d/another/y"})
+    other.write(PLATFORM, {**half.records.read(PLATFORM), "hosts": [{"name": "theirs", "address": "10.0.0.98"}]})
+    key = {"another run's": f"{other.directory}/{PLATFORM}.json", "no text": {"a": 1}}[told]
+    half.instances.of("open_backup", -1).xcom_push(PLATFORM, key)
+    step = half.dag.get_task("end_copies")
+    context = {"dag_run": SimpleNamespace(run_id=half.run_id, run_after=half.run_after)}
+    context["ti"] = half.instances.of("end_copies", -1)
+    step.take_platform(context)
+    assert step.kept_platform == f"{half.records.directory}/{PLATFORM}.json"
+    half.until(*half.starts)
+    assert half.different == set()
+    edit(file, "other records")
+    step.take_platform(context)
+    assert step.kept_platform == ""
 
 
 @pytest.mark.parametrize("how", ["no YAML", "renamed"])

@@ -22,6 +22,8 @@ from vitam_operators.errors import (
     StillStoppingError,
     StopNotProvedError,
 )
+from vitam_operators.hooks import kept_platforms
+from vitam_operators.hooks.kept_platforms import platform_by
 from vitam_operators.operators import base as operators
 from vitam_operators.triggers import base as triggers
 from vitam_operators.triggers.base import WaitTrigger, look_until, raised
@@ -107,6 +109,24 @@ async def test_failed(small):
     assert isinstance(error, StopNotProvedError)
     assert "vitam-mongod.service on data-1 is down, but it did not end in order" in error.message
     assert "read journalctl -u vitam-mongod.service on data-1" in error.hint
+
+
+async def test_a_triggerer_that_does_not_see_the_records_goes_on_by_the_file(small, tmp_path):
+    """Kind: a wait that ends although all is well. The workers share the records; the triggerer need not see them."""
+    wait = UnitHealthy(str(tmp_path / "20261123T190000Z" / "platform_kept.json"), "app", "vitam-logbook.service", 29002)
+    event = await event_of(WaitTrigger.of(wait, in_seconds(5), 1, instead=small.file))
+    assert event["state"] == "done"
+
+
+async def test_a_records_disk_that_blinks_ends_no_wait(small, tmp_path):
+    """Kind: the same, hours later: what a run keeps was read once, and is never written again."""
+    kept = tmp_path / "20261123T190000Z" / "platform_kept.json"
+    kept.parent.mkdir()
+    kept.write_text(json.dumps(kept_platforms.kept(platform_by(small.file))))
+    wait = UnitHealthy(str(kept), "app", "vitam-logbook.service", 29002)
+    assert (await wait.look()).done
+    kept.unlink()
+    assert (await wait.look()).done
 
 
 async def test_a_copy_that_failed_is_waited_for_no_longer(small):

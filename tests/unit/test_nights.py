@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from vitam_operators.errors import NightClosedError, OperatorNeededError
-from vitam_operators.nights import Night, Nights, backup_id, now_text, unpaid
+from vitam_operators.nights import PLATFORM, Night, Nights, backup_id, now_text, unpaid
 
 ID = "20261123T190000Z"
 UNITS = {"app": ["vitam-logbook.service"], "data": ["vitam-mongod.service"]}
@@ -128,6 +128,13 @@ def test_opened_again_it_is_the_same_night(nights, night):
     assert again.label == ID
     assert again.opened["parts"] == ["conf"]
     assert nights.latest(ID).label == ID
+
+
+def test_what_is_kept_is_of_the_opening_that_came_to_its_end(nights):
+    """Kind: a run that works by a file which is not that of its plan. A first opening was cut off between two files."""
+    nights.attempt(ID, 1).write(PLATFORM, {"name": "before the edit"})
+    assert nights.open(ID, OPENED, {"name": "of the plan"}).read(PLATFORM) == {"name": "of the plan"}
+    assert nights.open(ID, OPENED, {"name": "edited since"}).read(PLATFORM) == {"name": "of the plan"}
 
 
 def test_after_a_restart_a_new_attempt_is_opened(nights, night):

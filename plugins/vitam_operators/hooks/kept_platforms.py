@@ -11,7 +11,6 @@ import datetime as dt
 import hashlib
 import json
 import logging
-import os
 import re
 from functools import lru_cache
 from pathlib import Path
@@ -61,17 +60,12 @@ def platform_by(key: str) -> Platform:
     :param key: path of the file, or what :func:`key_of` returned
     :raises ConfigError: it is missing, cannot be read, or is wrong
     """
-    if not key.endswith(KEPT):
-        return platform_at(key)
-    try:
-        status = os.stat(key)
-    except OSError:
-        return _kept(key, 0, 0)
-    return _kept(key, status.st_mtime_ns, status.st_size)
+    return _kept(key) if key.endswith(KEPT) else platform_at(key)
 
 
-@lru_cache(maxsize=8)
-def _kept(key: str, changed_ns: int, size_bytes: int) -> Platform:
+@lru_cache(maxsize=32)
+def _kept(key: str) -> Platform:
+    """Read it once in a process: a run never writes it again, and a disk that is away later costs nothing."""
     try:
         content = json.loads(directory_at(key).read_text(encoding="utf-8"))
     except Exception as error:  # each object storage has errors of its own

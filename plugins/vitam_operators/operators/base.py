@@ -23,9 +23,10 @@ from vitam_operators.errors import (
     VitamBackupError,
 )
 from vitam_operators.hooks import kept_platforms
-from vitam_operators.hooks.records import directory_at, nights_of
+from vitam_operators.hooks.records import nights_of
 from vitam_operators.nights import Night, Nights, Record
 from vitam_operators.operators import noting
+from vitam_operators.operators.keeping import OPENING, kept_by_run
 from vitam_operators.operators.ownership import PLANNING, own_run, require_own_records
 from vitam_operators.operators.reopening import guards_of
 from vitam_operators.reopened import reopened
@@ -33,8 +34,8 @@ from vitam_operators.run_ids import owner_of
 from vitam_operators.triggers.base import Report, Wait, WaitTrigger, look_until, raised
 from vitam_operators.window import Window
 
-OPENING, NEXT = ("open_backup", "open_restore"), "arm_restart_guard"
-"""The tasks that open records, and the one that comes next: its answer outlives a clear until it begins again."""
+NEXT = "arm_restart_guard"
+"""The task behind the opening: its answer outlives a clear until it begins again."""
 
 
 PATIENCE_S = 8
@@ -158,14 +159,8 @@ class NightOperator(BaseOperator):
     """Whether the step comes before the opening: then a run that is begun anew after its restart has a new look."""
 
     def kept_platforms(self, context: Any) -> Iterator[str]:
-        """Yield where this run may keep its platform file: as its opening told, then as the records have it."""
-        if not self.opens:
-            yield from filter(None, context["ti"].xcom_pull(task_ids=list(OPENING), key=nights.PLATFORM) or ())
-        where = kept_platforms.records_at(self.own_platform_file, self.kept_in)
-        if where:
-            night = Nights(directory_at(where)).latest(nights.backup_id(context["dag_run"].run_after))
-            if night is not None and night.has(nights.PLATFORM) and not (self.opens and night.has(nights.RESTART)):
-                yield f"{where}/{night.label}{kept_platforms.KEPT}"
+        """Yield where this run may keep its platform file, see :func:`.keeping.kept_by_run`."""
+        return kept_by_run(self, context)
 
     def edits(self) -> str:
         """Say how the platform file differs by now from what this run keeps of it; nothing when it does not."""
@@ -222,7 +217,7 @@ class WaitingOperator(NightOperator):
         if event["state"] == "late" and dt.datetime.now(dt.UTC) < until:
             grace = timedelta(minutes=5)
             self.defer(
-                trigger=WaitTrigger.of(wait, until, self.poll_interval_s),
+                trigger=WaitTrigger.of(wait, until, self.poll_interval_s, instead=self.own_platform_file),
                 method_name="resume",
                 timeout=until - dt.datetime.now(dt.UTC) + grace,
             )

@@ -55,6 +55,14 @@ def findings_of_records(step: Any, context: Any) -> list[str]:
     return []
 
 
+def is_own(context: Any, night: Night) -> bool:
+    """Tell whether records are this run's; of records that lost what they were opened with nothing says otherwise."""
+    opened, run = night.read(OPEN) or {}, context["dag_run"]
+    if RUN not in opened:
+        return bool(opened.get("run_id", run.run_id) == run.run_id)
+    return bool(opened["run_id"] == run.run_id and opened[RUN] == own_run(context["ti"]))
+
+
 def require_own_records(context: Any, night: Night) -> None:
     """
     Check that records are this run's: their name says only for which moment it was made, and a caller chooses that.
@@ -62,11 +70,7 @@ def require_own_records(context: Any, night: Night) -> None:
     :raises NotOwnRecordsError: another run has written them
     """
     opened, run = night.read(OPEN) or {}, context["dag_run"]
-    if RUN not in opened:
-        is_own = opened.get("run_id", run.run_id) == run.run_id
-    else:
-        is_own = opened["run_id"] == run.run_id and opened[RUN] == own_run(context["ti"])
-    if not is_own:
+    if not is_own(context, night):
         raise NotOwnRecordsError(
             f"{night.label} is the backup or restore of {run_in_words(opened)}; this is {run.run_id}, which has opened "
             "nothing",

@@ -18,7 +18,14 @@ from typing import Any
 from airflow.triggers.base import BaseTrigger, TriggerEvent
 
 from vitam_operators import errors
-from vitam_operators.errors import CommandFailedError, ServiceAnswerError, ServiceSlowError, VitamBackupError
+from vitam_operators.errors import (
+    CommandFailedError,
+    ConfigError,
+    ServiceAnswerError,
+    ServiceSlowError,
+    VitamBackupError,
+)
+from vitam_operators.hooks.kept_platforms import platform_by
 
 FIRST_POLL_S = 10
 """A task that is resumed sooner after it deferred can be failed falsely by LocalExecutor (Airflow 3.3.2)."""
@@ -112,6 +119,9 @@ def raised(event: dict[str, Any]) -> VitamBackupError:
     return kind(event["message"], hint=event["hint"])
 
 
+SERIALIZED = ("wait", "arguments", "until", "poll_interval_s", "instead")
+
+
 class WaitTrigger(BaseTrigger):
     """
     Looks with a :class:`Wait` until it is done, fails, or is late.
@@ -123,31 +133,45 @@ class WaitTrigger(BaseTrigger):
     :param arguments: its fields
     :param until: moment of giving up, ISO 8601
     :param poll_interval_s: seconds between two looks
+    :param instead: the platform file, for a triggerer that does not see what the run keeps of it
     """
 
-    def __init__(self, wait: str, arguments: dict[str, Any], until: str, poll_interval_s: float) -> None:
+    def __init__(
+        self, wait: str, arguments: dict[str, Any], until: str, poll_interval_s: float, instead: str = ""
+    ) -> None:
         super().__init__()
         self.wait = wait
         self.arguments = arguments
         self.until = until
         self.poll_interval_s = poll_interval_s
+        self.instead = instead
 
     @classmethod
-    def of(cls, wait: Wait, until: dt.datetime, poll_interval_s: float) -> WaitTrigger:
+    def of(cls, wait: Wait, until: dt.datetime, poll_interval_s: float, *, instead: str = "") -> WaitTrigger:
         """Return the trigger that goes on with a wait."""
         kind = type(wait)
         arguments = {field.name: getattr(wait, field.name) for field in dataclasses.fields(wait) if field.init}
-        return cls(f"{kind.__module__}:{kind.__qualname__}", arguments, until.isoformat(), poll_interval_s)
+        return cls(f"{kind.__module__}:{kind.__qualname__}", arguments, until.isoformat(), poll_interval_s, instead)
 
     def serialize(self) -> tuple[str, dict[str, Any]]:
         """Return what the triggerer needs to make it again."""
         path = f"{type(self).__module__}.{type(self).__qualname__}"
-        return path, {key: getattr(self, key) for key in ("wait", "arguments", "until", "poll_interval_s")}
+        return path, {key: getattr(self, key) for key in SERIALIZED}
 
     async def run(self) -> AsyncIterator[TriggerEvent]:
         """Wait, and yield one event."""
         module, _, name = self.wait.partition(":")
-        wait: Wait = getattr(import_module(module), name)(**self.arguments)
+        wait: Wait = getattr(import_module(module), name)(**{**self.arguments, "platform_file": self._platform_file()})
         await asyncio.sleep(FIRST_POLL_S)
         until = dt.datetime.fromisoformat(self.until)
         yield TriggerEvent(await look_until(wait, until, self.poll_interval_s, self.log))
+
+    def _platform_file(self) -> str:
+        """Return where the platform is read: what the run keeps of it, or the file itself where that is not seen."""
+        file = str(self.arguments["platform_file"])
+        try:
+            platform_by(file)
+        except ConfigError as error:
+            self.log.warning("%s", error)
+            return self.instead or file
+        return file
