@@ -28,6 +28,7 @@ from pathlib import Path
 from airflow.sdk import DAG, Label, Param, TaskGroup, TriggerRule, chain
 
 from vitam_operators.graph import (
+    A_DAY,
     clusters,
     config_sets,
     elasticsearch,
@@ -199,7 +200,7 @@ with DAG(
             task_id="seal_backup", trigger_rule=TriggerRule.ALL_DONE, outlets=[sealed_backups(platform)]
         )
         leave_manifest = for_each(hosts(platform), LeaveManifestOperator, "leave_manifest")
-        prune_backups = PruneBackupsOperator(task_id="prune_backups")
+        prune_backups = PruneBackupsOperator(task_id="prune_backups", execution_timeout=A_DAY)
     conclude_night = ConcludeNightOperator(task_id="conclude_night", retries=1)
 
     chain([check_host, check_cluster], plan_night, Label("fit for a backup"), open_backup)

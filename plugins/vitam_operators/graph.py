@@ -23,7 +23,7 @@ from vitam_operators.restores import plans
 Targets = list[dict[str, str]]
 AN_HOUR_S = 3600
 A_DAY = timedelta(days=1)
-"""How long a step of a restore or a drill may hold a worker: some carry or read all data of a host."""
+"""How long a step of a restore or a drill may hold a worker, and the removal of old backups: some read all data."""
 
 
 def of_platform(file: Path, platform: Platform, *, runs: int = 1, **defaults: Any) -> dict[str, Any]:

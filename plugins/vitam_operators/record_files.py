@@ -9,6 +9,7 @@ The directory is a :class:`pathlib.Path` or anything that behaves as one (Airflo
 
 from __future__ import annotations
 
+import errno
 import json
 import logging
 import os
@@ -89,10 +90,13 @@ def _write_synced(directory: Path, name: str, text: str) -> None:
 
 
 def _sync(directory: Path) -> None:
-    """Let the names in a directory outlive a power cut."""
+    """Let the names in a directory outlive a power cut, where its file system can (fsync(2), EINVAL)."""
     opened = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(opened)
+    except OSError as error:
+        if error.errno not in (errno.EINVAL, errno.ENOTSUP):
+            raise
     finally:
         os.close(opened)
 

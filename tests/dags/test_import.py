@@ -10,6 +10,7 @@ from airflow.sdk import TriggerRule
 
 from tests.conftest import ROOT
 from tests.dags.night import arguments_of, load_dag
+from vitam_operators.operators.prune import LIMIT_S
 from vitam_operators.operators.retries import RETRY_POLICY
 from vitam_operators.platforms import platform_at
 
@@ -76,6 +77,11 @@ def test_no_step_holds_its_worker_without_an_end(dag):
         limit_s = arguments_of(task)["execution_timeout"].total_seconds()
         longest_s = max(operator.platform.timeouts.model_dump().values())
         assert longest_s + 3600 <= limit_s <= 24 * 3600, task.task_id
+
+
+def test_old_backups_may_take_long_to_go(dag):
+    """Kind: a bound that cuts what is at work. The removal of one backup from a repository may take LIMIT_S."""
+    assert dag.get_task("prune_backups").execution_timeout.total_seconds() >= 2 * LIMIT_S
 
 
 def test_no_timeout_of_the_run(dag):

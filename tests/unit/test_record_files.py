@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import stat
 
 import pytest
 
@@ -76,6 +78,20 @@ def test_a_record_is_on_the_disk_before_it_has_its_name(night, monkeypatch):
     content, renamed, directory = done
     assert content.startswith("held.json.")
     assert (renamed, directory) == ("rename to held.json", night.label)
+
+
+def test_a_shared_disk_that_syncs_no_directory_holds_records(night, monkeypatch):
+    """Kind: a good night that is refused. Some file systems of other machines cannot sync a directory (EINVAL)."""
+    own_sync = os.fsync
+
+    def sync(descriptor: int) -> None:
+        if stat.S_ISDIR(os.fstat(descriptor).st_mode):
+            raise OSError(errno.EINVAL, os.strerror(errno.EINVAL))
+        own_sync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", sync)
+    night.write(HELD, {"asked_at": "20:00"})
+    assert night.read(HELD) == {"asked_at": "20:00"}
 
 
 def test_a_full_disk_leaves_no_draft(night, monkeypatch):
