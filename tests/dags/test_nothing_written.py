@@ -9,7 +9,9 @@ from airflow.sdk.exceptions import AirflowSkipException
 from bson import Timestamp
 
 from vitam_operators import nights as records
-from vitam_operators.errors import NotProvedError, WrittenMeanwhileError
+from vitam_operators.errors import NotProvedError, PrimaryError, WrittenMeanwhileError
+from vitam_operators.sensors import primary
+from vitam_operators.sensors.primary import PrimaryElectedSensor
 
 SHARD1 = {"cluster": "mongo-data", "replica_set": "shard1"}
 
@@ -111,6 +113,23 @@ def test_an_oplog_without_an_entry_of_that_time_proves_nothing(cold):
     with pytest.raises(NotProvedError, match=r"mongo-data-shard1: the oplog of data-\d has no entry after"):
         cold.run("prove_nothing_written", **SHARD1)
     assert cold.records.read("unchanged.mongo-data-shard1") is None
+
+
+def test_a_blink_costs_no_proof(cold, monkeypatch):
+    """Kind: a good night that is not sealed. All that Vitam writes after its start would count as written meanwhile."""
+    own, asked = PrimaryElectedSensor._optime, []
+
+    async def optime(step):
+        asked.append(step.part.name)
+        if asked.count(step.part.name) == 1:
+            raise PrimaryError("a blink", hint="")
+        return await own(step)
+
+    monkeypatch.setattr(PrimaryElectedSensor, "_optime", optime)
+    monkeypatch.setattr(primary, "ASKED_AGAIN_AFTER_S", (0, 0))
+    cold.until(*cold.starts)
+    shard1(cold).write("metadata.Unit")
+    assert cold.run("prove_nothing_written", **SHARD1)["since"]
 
 
 def test_without_the_optime_of_the_restart_the_oplog_is_read_to_its_end(cold):

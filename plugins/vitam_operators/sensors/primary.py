@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 from vitam_operators import mongo, nights, systemd, writes
 from vitam_operators.errors import VitamBackupError
 from vitam_operators.hooks import mongo as mongo_hooks
 from vitam_operators.hooks.hosts import HostHook, target
+from vitam_operators.nights import Night
 from vitam_operators.operators.mongo import RestartedSetOperator
 from vitam_operators.operators.services import note_healthy, try_to_note
 from vitam_operators.parts import MongoPart
 from vitam_operators.triggers.base import Report, Wait
 from vitam_operators.triggers.mongo import PrimaryElected
+
+ASKED_AGAIN_AFTER_S = (1, 5, 0)
+"""How far a set is: Vitam waits behind this question, and a network that blinks must not cost the seal."""
 
 
 class PrimaryElectedSensor(RestartedSetOperator):
@@ -44,13 +49,17 @@ class PrimaryElectedSensor(RestartedSetOperator):
         """Note how far the set is, also when a member is missing: after this step Vitam starts whatever came of it."""
         night = self.latest_night(context)
         if night is not None and night.read(f"quiet.{self.cluster}"):
+            await self._note_how_far(night)
+        return await super()._conclude(context, event)
+
+    async def _note_how_far(self, night: Night) -> None:
+        """Ask more than once: without it, what Vitam writes later cannot be told from what nobody should have."""
+        for pause_s in ASKED_AGAIN_AFTER_S:
             try:
-                optime = await self._optime()
+                return try_to_note(self, night, f"{nights.RESUMED}.{self.part.name}", await self._optime())
             except VitamBackupError as error:
                 self.log.warning("how far %s is could not be noted: %s", self.part.name, error.message)
-            else:
-                try_to_note(self, night, f"{nights.RESUMED}.{self.part.name}", optime)
-        return await super()._conclude(context, event)
+            await asyncio.sleep(pause_s)
 
     async def _optime(self) -> dict[str, Any]:
         part, port = self.part, self.part.daemon.port
