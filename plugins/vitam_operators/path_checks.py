@@ -45,7 +45,7 @@ def findings(platform: Platform) -> Iterator[str]:
     for place in places:
         yield from _of_the_system(place)
     for one, other in combinations(places, 2):
-        if one.hosts & other.hosts and _in_the_way(one.path, other.path):
+        if one.hosts & other.hosts and _in_the_way(one.path, other.path) and not _is_among_copies(one, other):
             yield f"at {one.at}: {_relation(one, other)}, each needs a directory of its own"
     for index, file_set in enumerate(platform.copies.file_sets):
         at = f"copy.file_sets.{index} ({file_set.name}).path"
@@ -93,6 +93,12 @@ def _within(path: PurePosixPath, directories: tuple[str, ...]) -> bool:
 
 def _in_the_way(one: PurePosixPath, other: PurePosixPath) -> bool:
     return one.is_relative_to(other) or other.is_relative_to(one)
+
+
+def _is_among_copies(one: Place, other: Place) -> bool:
+    """Tell whether it is restic's, below the directory of all copies: they lie there by label, and go by label."""
+    below = one.path != other.path and one.path.is_relative_to(other.path)
+    return below and one.at.startswith("copy.restic.") and other.at == "copy.directory"
 
 
 def _relation(one: Place, other: Place) -> str:
