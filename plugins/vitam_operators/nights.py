@@ -201,11 +201,11 @@ class Nights:
         return next(reversed(self.attempts(identifier)), None)
 
     def newest_first(self) -> list[Night]:
-        """Return every attempt that was opened, the newest first; what it was opened with is not read."""
+        """Return every attempt that was opened, the newest first; what it was opened with may be lost by now."""
         if not self.directory.exists():
             return []
         nights = [Night(path) for path in sorted(self.directory.iterdir(), key=lambda p: p.name, reverse=True)]
-        return [night for night in nights if (night.directory / f"{OPEN}.json").exists()]
+        return [night for night in nights if night.has(OPEN)]
 
     def open(self, identifier: str, record: Record, kept: Record | None = None) -> Night:
         """

@@ -16,9 +16,9 @@ from tests.fakes import backups
 from vitam_operators import catalogue
 from vitam_operators import nights as records
 from vitam_operators.errors import PruneFailedError, StepFailedError
-from vitam_operators.hooks.records import nights_of, restores_of
+from vitam_operators.hooks.records import approvals_of, nights_of, restores_of
 from vitam_operators.nights import Nights
-from vitam_operators.operators.prune import PruneBackupsOperator
+from vitam_operators.operators.prune import PruneBackupsOperator, being_restored
 from vitam_operators.rebuild import rebuild
 
 OLD = [f"{day}T190000Z" for day in ("20191230", "20191231", "20200110", "20200111", "20200112", "20200113")]
@@ -105,6 +105,20 @@ def test_a_backup_that_is_being_restored_stays(night, over):
     assert (NEWEST_FIRST[0] in {going["backup"] for going in night.records.opened["prune"]}) is over
     assert states(night)[NEWEST_FIRST[0]] == ("pruned" if over else "verified")
     assert left(night, NEWEST_FIRST[0]) == (set() if over else {"app", "data"})
+
+
+@pytest.mark.parametrize("planned", [True, False], ids=["planned", "nothing known"])
+def test_a_restore_that_lost_what_it_was_opened_with(night, planned):
+    """Kind: a torn record of somebody else. It refuses no night, and what is restored stays as long as a plan says."""
+    window = {"start": "2026-01-01T00:00:00+00:00", "end": "2999-01-01T00:00:00+00:00", "restart_reserve_s": 60}
+    restore = restores_of(night.fake.platform).named("20260101T000000Z")
+    restore.write(records.OPEN, {})
+    (restore.directory / "open.json").write_text("")
+    if planned:
+        plan = {"restored": NEWEST_FIRST[0], "window": window}
+        approvals_of(night.fake.platform).named(restore.label).write("plan_restore", plan)
+    for _ in range(2):
+        assert being_restored(night.fake.platform, dt.datetime.now(dt.UTC)) == ({NEWEST_FIRST[0]} if planned else set())
 
 
 def test_nothing_is_pruned_on_a_host_of_another_run(sealed):

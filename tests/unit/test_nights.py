@@ -243,6 +243,15 @@ def test_nights_newest_first(nights, night):
     assert [found.label for found in nights.newest_first()] == ["20261124T190000Z", f"{ID}-2", ID]
 
 
+def test_a_night_that_lost_what_it_was_opened_with_still_owes_its_balancer(nights, night):
+    """Kind: a torn record that costs more than it held. "Off" would become what the balancer is put back to."""
+    night.write("balancer.mongo-data", {"mode_found": "full"})
+    (night.directory / "open.json").write_text("")
+    for _ in range(2):
+        assert unpaid(nights.newest_first(), "mongo-data").label == night.label
+        assert night.read("open") is None
+
+
 def test_a_platform_without_a_night(nights):
     assert nights.newest_first() == []
 

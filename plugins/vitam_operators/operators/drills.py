@@ -108,9 +108,9 @@ class ChooseBackupOperator(DrillOperator):
 
 
 def _is_fit(night: Night) -> bool:
-    """Tell whether a backup is whole, and its copies are there as far as is known."""
+    """Tell whether a backup is whole, and its copies and what it was opened with are there as far as is known."""
     backup = entry(night)
-    if backup is None or night.has(PRUNED):
+    if backup is None or night.has(PRUNED) or night.read(nights.OPEN) is None:
         return False
     return backup.whole and backup.sealed_at is not None and backup.away_since is None
 

@@ -194,9 +194,10 @@ class PlanNightOperator(NightOperator):
             if night is not None and facts["balancer"] != "off":
                 note(night, f"balancer.{cluster}", {"put_back_at": nights.now_text(), "by": "somebody else"})
             elif night is not None:
+                run_id = (night.read(nights.OPEN) or {}).get("run_id", "that opened it")
                 yield (
                     f"{cluster}: the balancer is off since backup {night.label}, whose restart did not switch it on; "
-                    f"clear start_balancer of run {night.opened['run_id']}, or run sh.startBalancer() through a mongos"
+                    f"clear start_balancer of run {run_id}, or run sh.startBalancer() through a mongos"
                 )
 
     def _left_down(self, context: Any, plan: Facts) -> Iterable[str]:

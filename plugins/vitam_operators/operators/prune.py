@@ -19,18 +19,19 @@ from vitam_operators.engines.chosen import engine_name, engine_of
 from vitam_operators.engines.tar import TarEngine
 from vitam_operators.errors import PruneFailedError, VitamBackupError
 from vitam_operators.hooks.hosts import HostHook, Shell, target
-from vitam_operators.hooks.records import nights_of, restores_of
+from vitam_operators.hooks.records import approvals_of, nights_of, restores_of
 from vitam_operators.nights import Night, Record, moment_of
 from vitam_operators.operators import jobs
-from vitam_operators.operators.base import NightOperator, window_of
+from vitam_operators.operators.base import NightOperator
 from vitam_operators.operators.ownership import require_own
 from vitam_operators.operators.presence import Presence
-from vitam_operators.operators.restores import REPORT
+from vitam_operators.operators.restores import PLAN, REPORT
 from vitam_operators.operators.targets import HostOperator
 from vitam_operators.prune import Decision
 from vitam_operators.triggers.base import look_until, raised
 from vitam_operators.triggers.units import UnitEnded
 from vitam_operators.wholeness import held
+from vitam_operators.window import Window
 from vitam_operators.words import size_words
 
 LIMIT_S, LOOK_EVERY_S = 6 * 3600, 5
@@ -204,7 +205,13 @@ def decided(platform: Platform, backups: Sequence[Backup], keep: KeepConfig) -> 
 def being_restored(platform: Platform, now: dt.datetime) -> set[str]:
     """Return the backups of restores onto the platform that are on: open, not reported, their window not over."""
     on = [night for night in restores_of(platform).newest_first() if night.read(REPORT) is None]
-    return {night.opened["restored"] for night in on if now < window_of(night).end}
+    known = [night.read(nights.OPEN) or _approved(platform, night) for night in on]
+    return {one["restored"] for one in known if one and now < Window.of_record(one["window"]).end}
+
+
+def _approved(platform: Platform, restore: Night) -> Record | None:
+    """Return the plan of a restore that lost what it was opened with."""
+    return approvals_of(platform).named(restore.label.partition("-")[0]).read(PLAN)
 
 
 def planned(platform: Platform, plan: Mapping[str, Any]) -> list[dict[str, str]]:
