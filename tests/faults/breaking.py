@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import subprocess
 import sys
@@ -15,6 +16,8 @@ from typing import Any
 from pymongo import MongoClient
 
 from lab.topology import load_platform
+from tests.dags import quick
+from tests.dags.night import load_dag
 from tests.lab.evidence import on
 from vitam_operators.hooks.records import nights_of
 from vitam_operators.platforms import platform_at
@@ -118,6 +121,18 @@ class Sets:
         text = file.read_text(encoding="utf-8")
         assert old in text
         file.write_text(text.replace(old, new), encoding="utf-8")
+
+    def second_airflow(self) -> None:
+        """Let another Airflow, with records of its own, begin a run of the same id; its look has to refuse."""
+        known = (self.run / "platform.yaml").read_text(encoding="utf-8")
+        own, other = f"file://{self.run}/records", f"file://{self.run}/records-of-another"
+        assert own in known
+        file = self.run / "platform-of-another.yaml"
+        file.write_text(known.replace(own, other), encoding="utf-8")
+        now = dt.datetime.now(dt.UTC)
+        asked = {"until": (now + dt.timedelta(hours=2)).isoformat(), "securing": "none_running"}
+        state, states = quick.run_quickly(load_dag(file), now, asked)
+        assert (state, states["open_backup"]) == ("failed", ["upstream_failed"]), states
 
     def empty(self, record: str) -> None:
         """Leave nothing of a record of the newest night, as a disk that was full does."""

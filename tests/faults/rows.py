@@ -341,6 +341,16 @@ HOSTS = (
     ),
 )
 
+TWO_AIRFLOWS = (
+    Row(
+        "another Airflow begins a run of the same id in the middle of the night",
+        "stop_batch_report",
+        ONE.second_airflow,
+        SEALED,
+        "another night is on",
+    ),
+)
+
 SSH_AWAY = later(0, "systemctl stop ssh; sleep 60; systemctl start ssh", SOLO)
 HANGS = "/etc/ssh/sshd_config.d/90-hangs.conf"
 SSH_HANGS = later(
@@ -469,4 +479,4 @@ WAITS = (
     ),
 )
 
-ROWS = (*LOOK, *STEPS, *AIRFLOW_DIES, *RECORDS, *HOSTS, *SSH, *SERVICES, *WAITS)
+ROWS = (*LOOK, *STEPS, *AIRFLOW_DIES, *RECORDS, *HOSTS, *TWO_AIRFLOWS, *SSH, *SERVICES, *WAITS)
