@@ -75,7 +75,7 @@ def test_no_step_holds_its_worker_without_an_end(dag):
     for task in dag.tasks:
         operator = task.unmap(task.expand_input.value[0]) if task.is_mapped else task
         limit_s = arguments_of(task)["execution_timeout"].total_seconds()
-        longest_s = max(operator.platform.timeouts.model_dump().values())
+        longest_s = max(platform_at(operator.own_platform_file).timeouts.model_dump().values())
         assert longest_s + 3600 <= limit_s <= 24 * 3600, task.task_id
 
 

@@ -185,7 +185,7 @@ def test_a_backup_of_restic_is_pruned_where_restic_keeps_it(nights):
     going = Going(backup, night.records, {"freed": {}, "began_at": records.now_text()})
     made = (night.records.read(records.MANIFEST) or {})["parts"]
     for host in backup.places:
-        assert asyncio.run(step._free(host, [going])) == []
+        assert asyncio.run(step._free(host, [going], night.records)) == []
     forgotten = {
         (where, what.rpartition("/")[2]) for where, verb, what in night.fake.changes if verb == "forget snapshot"
     }

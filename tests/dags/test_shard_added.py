@@ -46,7 +46,7 @@ def test_what_came_until_the_seal_is_not_sealed(nights):
     """A backup is of the cluster that its own config set names; one that is sealed stays so, whatever comes later."""
     night = nights("tiny").run()
     assert night.state == "success"
-    half = HalfNight(night)
+    half = HalfNight(night).go_on()
     add_a_shard(night)
     half.run("seal_backup")
     (half.records.directory / f"{records.MANIFEST}.json").unlink()

@@ -12,6 +12,7 @@ from vitam_operators import nights as records
 from vitam_operators.conclusions import late_s
 from vitam_operators.errors import StepFailedError
 from vitam_operators.operators.copies import EndCopiesOperator
+from vitam_operators.operators.verdict import ConcludeNightOperator
 
 EVENING = dt.datetime(2026, 11, 24, 19, 1, tzinfo=dt.UTC)
 
@@ -67,5 +68,6 @@ def test_a_night_that_was_only_late_says_what_to_do(half_up, monkeypatch):
     """No task is red that could be read."""
     monkeypatch.setattr("vitam_operators.operators.verdict.late_words", lambda night: ["late"])
     monkeypatch.setattr("vitam_operators.operators.verdict.not_sealed", lambda night: [])
+    monkeypatch.setattr(ConcludeNightOperator, "_silent", lambda *_: [])
     with pytest.raises(StepFailedError, match=r"raise window\.restart_reserve_s"):
         half_up.run("conclude_night")
