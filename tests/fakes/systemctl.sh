@@ -3,8 +3,11 @@
 #
 # units/UNIT has the unit's states, a line for each look; the last one stays. units/UNIT.started are those after a
 # start, units/UNIT.started.next, if it is there, those after the start behind that. ``active@7`` runs as the process that
-# began at 7. A unit that is down and whose line is not the last has a job: the next looks find it further. A start is an order, as with --no-block: it is refused later and in silence where a drop-in that was read
-# asserts the contrary. Left out: everything else, as dependencies, timers that fire, units that end by themselves.
+# began at 7. A unit that is down and whose line is not the last has a job: the next looks find it further. A start is an
+# order, as with --no-block: it is refused later and in silence where a drop-in that was read asserts the contrary.
+# Follows the documentation of systemd 252: systemctl(1) for what is asked and printed (a block for each unit, parted by
+# an empty line), systemd.unit(5) for AssertPathExists=.
+# Left out: everything else, as dependencies, timers that fire, units that end by themselves.
 set -eu
 state=$HOST_ROOT/systemd
 drop_ins=$HOST_ROOT/run/systemd/system
