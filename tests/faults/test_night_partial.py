@@ -16,7 +16,7 @@ from tests.faults.table import PARTIAL_NIGHTS, Outcome
 from tests.lab import evidence
 
 PLATFORM = "solo"
-SETTINGS = {"copy": {"keep": {"last": 1, "daily": 0, "weekly": 0, "monthly": 0}}}
+SETTINGS = {"copy": {"keep": {"last": 1, "daily": 0, "weekly": 0, "monthly": 0, "min_verified": 1}}}
 
 
 @pytest.mark.long_faults
