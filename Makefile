@@ -4,7 +4,7 @@
 
 LAB ?= medium
 LABS := medium allinone solo
-ALL_LABS := $(LABS) solo2 spare
+ALL_LABS := $(LABS) solo2 solo3 spare
 export LAB
 PYTHON := .venv/bin/python
 PYTEST := $(PYTHON) -m pytest
@@ -47,7 +47,7 @@ test-lab: setup ## real nights on the lab
 	@tools/nights $(T)
 
 test-faults: setup ## break nights on the lab, all rows of the fault matrix, and write docs/faults.md
-	@rm -rf .airflow/faults; NIGHTS="solo medium solo2" tools/nights -m faults $(T); status=$$?; \
+	@rm -rf .airflow/faults; NIGHTS="solo solo3 medium solo2" tools/nights -m faults $(T); status=$$?; \
 		PYTHONPATH=plugins $(PYTHON) -m tests.faults.page > docs/faults.md; exit $$status
 
 golden: python ## write each version's order anew (tests/data/golden); read the difference

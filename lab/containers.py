@@ -13,7 +13,14 @@ LAB = Path(__file__).resolve().parent
 COMPOSE_FILE = LAB.parent / "docker-compose.yaml"
 IMAGE = "vitam-lab-host"
 NETWORK, SUBNET = "vitam-lab", "172.31.77.0/24"
-PROFILES = {"medium": "lab", "allinone": "lab-allinone", "solo": "lab-solo", "solo2": "lab-solo2", "spare": "lab-spare"}
+PROFILES = {
+    "medium": "lab",
+    "allinone": "lab-allinone",
+    "solo": "lab-solo",
+    "solo2": "lab-solo2",
+    "solo3": "lab-solo3",
+    "spare": "lab-spare",
+}
 PROXIES = ("http_proxy", "https_proxy", "no_proxy")
 
 

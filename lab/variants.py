@@ -42,6 +42,7 @@ class Twin:
 TWINS = {
     "solo": Twin("allinone", {"allinone": "solo", "172.31.77.31": "172.31.77.32"}),
     "solo2": Twin("allinone", {"allinone": "solo2", "172.31.77.31": "172.31.77.33"}),
+    "solo3": Twin("allinone", {"allinone": "solo3", "172.31.77.31": "172.31.77.34"}),
 }
 
 

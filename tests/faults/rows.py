@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from tests.faults.breaking import (
@@ -31,7 +31,8 @@ SEALED = "sealed, platform up"
 SEALED_BUT_RED = "sealed, run red, platform up"
 BY_THE_GUARD = "started by the hosts' guards"
 
-SOLO, MEDIUM = "solo", "medium"
+SOLO, SOLO3, MEDIUM = "solo", "solo3", "medium"
+"""SOLO3 takes a share of the rows, so that ``make test-faults`` has them broken on two hosts side by side."""
 ONE, BOTH = Sets(SOLO), Sets(MEDIUM)
 ALARM_EVERY_S = 0.2
 AUDITED = ("operations", "lfc-objectgroup", "lfc-unit")
@@ -224,7 +225,7 @@ STEPS = (
         "stop_batch_report",
         marked_as_success,
         RESTARTED,
-        "stop_batch_report solo left no record that it happened",
+        f"stop_batch_report {SOLO3} left no record that it happened",
     ),
     Row(
         "the step that starts storage fails: the guard starts it",
@@ -351,12 +352,12 @@ TWO_AIRFLOWS = (
     ),
 )
 
-SSH_AWAY = later(0, "systemctl stop ssh; sleep 60; systemctl start ssh", SOLO)
+SSH_AWAY = later(0, "systemctl stop ssh; sleep 60; systemctl start ssh", SOLO3)
 HANGS = "/etc/ssh/sshd_config.d/90-hangs.conf"
 SSH_HANGS = later(
     0,
     f"echo ForceCommand sleep 3600 > {HANGS}; systemctl reload ssh; sleep 60; rm {HANGS}; systemctl reload ssh",
-    SOLO,
+    SOLO3,
 )
 SSH = (
     Row(
@@ -365,8 +366,9 @@ SSH = (
         SSH_AWAY,
         SEALED,
         settings={"timeouts": {"host_away_s": 150}},
+        platform=SOLO3,
     ),
-    Row("ssh of a host hangs for a minute during a stop", "stop_logbook", SSH_HANGS, SEALED),
+    Row("ssh of a host hangs for a minute during a stop", "stop_logbook", SSH_HANGS, SEALED, platform=SOLO3),
 )
 
 MENDED_SINCE = all_of(
@@ -385,28 +387,31 @@ SERVICES = (
     Row(
         "a service ignores its stop",
         "stop_logbook",
-        switch(SOLO, "logbook", "ignore-stop"),
+        switch(SOLO3, "logbook", "ignore-stop"),
         RESTARTED,
         "logbook.service on solo is deactivating",
         settings={"timeouts": {"service_stop_s": 10}},
-        mends=behave(SOLO, "logbook"),
+        mends=behave(SOLO3, "logbook"),
+        platform=SOLO3,
     ),
     Row(
         "a service dies 5 s after its start",
         "start_access_external",
-        switch(SOLO, "access-external", "dies-after=5"),
+        switch(SOLO3, "access-external", "dies-after=5"),
         SEALED_BUT_RED,
         "vitam-access-external.service",
-        broken=frozenset({"access-external@solo"}),
-        left=frozenset({SOLO}),
+        broken=frozenset({"access-external@solo3"}),
+        left=frozenset({SOLO3}),
+        platform=SOLO3,
     ),
     Row(
         "a service never gets healthy",
         "start_access_external",
-        switch(SOLO, "access-external", "never-healthy"),
+        switch(SOLO3, "access-external", "never-healthy"),
         SEALED_BUT_RED,
         "/admin/v1/status answers 503",
         settings={"timeouts": {"service_start_s": 10}},
+        platform=SOLO3,
     ),
 )
 
@@ -479,4 +484,14 @@ WAITS = (
     ),
 )
 
-ROWS = (*LOOK, *STEPS, *AIRFLOW_DIES, *RECORDS, *HOSTS, *TWO_AIRFLOWS, *SSH, *SERVICES, *WAITS)
+ROWS = (
+    *LOOK,
+    *(replace(row, platform=SOLO3) for row in STEPS),
+    *AIRFLOW_DIES,
+    *RECORDS,
+    *HOSTS,
+    *TWO_AIRFLOWS,
+    *SSH,
+    *SERVICES,
+    *WAITS,
+)

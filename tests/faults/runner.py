@@ -20,6 +20,7 @@ from airflow.sdk import RetryAction
 
 from tests.dags import quick
 from tests.dags.night import load_dag
+from vitam_operators import restless
 from vitam_operators.hooks.records import nights_of
 from vitam_operators.nights import Night, backup_id
 from vitam_operators.operators import base as operators
@@ -27,6 +28,8 @@ from vitam_operators.platforms import platform_at
 from vitam_operators.triggers import base as triggers
 
 TWO_HOURS_S = 7200
+BETWEEN_LOOKS_S = 2
+"""Here one host is looked at after the other: ten seconds for each of twelve would be minutes of each row."""
 
 
 class AbandonedError(BaseException):
@@ -80,6 +83,7 @@ class FaultyNight:
         for name, fields in json.loads((self.file.parent / "connections.json").read_text()).items():
             monkeypatch.setenv(f"AIRFLOW_CONN_{name.upper()}", json.dumps(fields))
         monkeypatch.setattr(triggers, "FIRST_POLL_S", 1)
+        monkeypatch.setattr(restless, "BETWEEN_LOOKS_S", BETWEEN_LOOKS_S)
         monkeypatch.setattr(operators.NightOperator, "pre_execute", self._hook(after=False))
         monkeypatch.setattr(operators.NightOperator, "post_execute", self._hook(after=True))
         monkeypatch.setattr(quick, "_run", self._with_retries(quick._run))

@@ -43,6 +43,11 @@ class Outcome:
         return self.where, self.fault, outcome, self.platform, str(self.up_after_s), self.seen
 
 
+PARTIAL_NIGHTS = Outcome(
+    "before prune_backups", "nights of files alone come after a whole one", "sealed, platform up", "solo3"
+)
+"""A story of its own: it takes three nights."""
+
 OUTCOMES: list[Outcome] = []
 """What came of the rows of this session."""
 

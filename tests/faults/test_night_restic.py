@@ -15,7 +15,7 @@ from tests.faults.runner import FaultyNight
 from tests.lab import evidence
 from vitam_operators.nights import MANIFEST
 
-PLATFORM = "solo"
+PLATFORM = "solo3"
 PASSWORD = "hush-of-the-lab-repository"
 SETTINGS = {"engine": "restic", "restic": {"repository": "/vitam/restic", "password_conn_id": "lab_restic"}}
 WHOEVER_SAW = (

@@ -22,6 +22,8 @@ from tests import conftest  # its environment comes before anything of Airflow
 
 RUN = conftest.ROOT / "lab" / "run"
 TRIES, TRIED_AGAIN_AFTER_S = 3, 10
+BETWEEN_LOOKS_S = 2
+"""Hosts are looked at one after the other here: ten seconds for each of twelve would be minutes."""
 
 
 def connections(run: Path) -> dict[str, str]:
@@ -78,7 +80,9 @@ def main(platform: str, dag_id: str) -> None:
     logging.getLogger("asyncssh").setLevel(logging.WARNING)
     from tests.dags import quick
     from tests.dags.night import load_dag
+    from vitam_operators import restless
 
+    restless.BETWEEN_LOOKS_S = BETWEEN_LOOKS_S
     prepare(asked.get("failing", {}), asked.get("rejected", []))
     try_again(asked.get("failing", {}))
     now = dt.datetime.now(dt.UTC)

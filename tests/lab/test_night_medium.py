@@ -1,8 +1,8 @@
 """
 A night triggered by hand on the platform `medium`: 12 hosts, 2 shards of 3, an offer cluster, Quartz.
 
-A job of Logbook begins while the front is stopped and runs for two minutes, as Vitam 7's own `TraceabilityJob` does on
-a large logbook.
+A job of Logbook begins while the front is stopped and runs for the better part of a minute: Vitam 7's own
+`TraceabilityJob` takes minutes on a large logbook.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from tests.faults.breaking import behave, switch
 from tests.lab import evidence, stories
 
 PLATFORM, SCHEDULER = "medium", "app2"
-JOB, JOB_S = "Logbook.OperationTraceabilityJob", 120
+JOB, JOB_S = "Logbook.OperationTraceabilityJob", 45
 BEFORE_THE_WAIT = "  stop_access_internal "
 """A step of the front that others follow before the securing is waited for."""
 

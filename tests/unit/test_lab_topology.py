@@ -73,7 +73,7 @@ def test_its_platform_file_is_right(monkeypatch, tmp_path, name, vitam):
         (
             "large",
             "7",
-            "LAB=large: there is no such lab platform\nhint: known are allinone, medium, solo, solo2, spare",
+            "LAB=large: there is no such lab platform\nhint: known are allinone, medium, solo, solo2, solo3, spare",
         ),
         ("medium", "5", "LAB_VITAM=5: the lab platform medium cannot be that Vitam\nhint: it can be 6, 7"),
         ("allinone", "3", "LAB_VITAM=3: the lab platform allinone cannot be that Vitam\nhint: it can be 4, 5, 6, 7"),
