@@ -28,8 +28,7 @@ demo-down: ## stop the demo's Airflow
 	@if [ -x $(PYTHON) ]; then $(PYTHON) tools/demo.py down; fi
 
 test: setup lint ## lint and all tests, the lab's included; its platforms come up meanwhile
-	@(for lab in $(LABS); do LAB=$$lab lab/up; done) > .ci/lab.log 2>&1 & $(BESIDE) tests/unit tests/dags $(T); first=$$?; \
-		$(PYTEST) tests/ui $(T) || first=$$?; wait; tools/nights $(T) && exit $$first
+	@tools/test $(T)
 
 test-unit: python ## tests of plain functions, seconds
 	@$(BESIDE) tests/unit $(T)
