@@ -7,15 +7,16 @@ from collections.abc import Mapping
 from vitam_operators.systemd import UnitState
 
 BETWEEN_LOOKS_S = 10
-AFTER_RESTARTS_S = 30
-"""Seconds between two looks: more where systemd has restarted a unit since it was last started by somebody."""
+"""Seconds between two looks at units. It is read at each look, and nothing else says how long a look takes."""
+AFTER_RESTARTS = 3
+"""So many times as long where systemd has restarted a unit since it was last started by somebody."""
 AUTO_RESTART = "auto-restart"
 """Sub-state of a unit that has ended and waits for its restart (``systemd/systemd@v252 src/basic/unit-def.c``)."""
 
 
 def pause_s(states: Mapping[str, UnitState]) -> int:
     """Return how many seconds after a first look the second one is due."""
-    return AFTER_RESTARTS_S if any(state.restarts for state in states.values()) else BETWEEN_LOOKS_S
+    return BETWEEN_LOOKS_S * (AFTER_RESTARTS if any(state.restarts for state in states.values()) else 1)
 
 
 def restless(first: Mapping[str, UnitState], second: Mapping[str, UnitState]) -> dict[str, str]:

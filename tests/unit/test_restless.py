@@ -7,7 +7,8 @@ import datetime as dt
 
 import pytest
 
-from vitam_operators.restless import AFTER_RESTARTS_S, BETWEEN_LOOKS_S, pause_s, restless
+from vitam_operators import restless as of_units
+from vitam_operators.restless import pause_s, restless
 from vitam_operators.systemd import UnitState
 
 UNIT = "vitam-storage.service"
@@ -82,7 +83,9 @@ def test_a_unit_that_ends_between_two_looks():
     assert found({}, down) == "it has just ended: failed (failed), result exit-code, exit status 1, pid 0"
 
 
-def test_where_something_was_restarted_the_second_look_comes_later():
-    """A service may live for twenty seconds before it ends again."""
-    assert pause_s({UNIT: UP, "x": dataclasses.replace(UP, restarts=None)}) == BETWEEN_LOOKS_S
-    assert pause_s({UNIT: UP, "x": dataclasses.replace(UP, restarts=2)}) == AFTER_RESTARTS_S
+@pytest.mark.parametrize("between_s", [10, 2])
+def test_where_something_was_restarted_the_second_look_comes_later(monkeypatch, between_s):
+    """A service may live for twenty seconds before it ends again; both pauses follow from one number."""
+    monkeypatch.setattr(of_units, "BETWEEN_LOOKS_S", between_s)
+    assert pause_s({UNIT: UP, "x": dataclasses.replace(UP, restarts=None)}) == between_s
+    assert pause_s({UNIT: UP, "x": dataclasses.replace(UP, restarts=2)}) == 3 * between_s
