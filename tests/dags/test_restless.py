@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from vitam_operators import nights as records
-from vitam_operators.errors import LookFailedError, NotProvedError
+from vitam_operators.errors import LookFailedError, NotHealthyError, NotProvedError
 
 WAITING = {"active": "activating", "sub": "auto-restart", "pid": 0, "result": "exit-code", "exit_status": 1}
 
@@ -47,3 +47,19 @@ def test_a_restart_that_is_over_at_the_verdict_is_up(cold):
     with pytest.raises(NotProvedError):
         cold.run("conclude_night")
     assert cold.records.read(records.CONCLUSION)["platform_up"]
+
+
+@pytest.mark.parametrize("counts", [True, False])
+def test_a_guard_stays_where_a_unit_loops(cold, counts):
+    """A guard that was disarmed at the one moment at which the unit was up tries nothing at the window's end."""
+    cold.until(*(step for step in cold.starts if step != "disarm_restart_guard"))
+    unit, host = cold.fake.unit("metadata@app"), {"host": "app"}
+    unit.loops, unit.restarts = True, 3 if counts else None
+    with pytest.raises(
+        NotHealthyError, match=r"vitam-metadata\.service ran before .* does not stay up: systemd .* the guard stays and"
+    ):
+        cold.run("disarm_restart_guard", **host)
+    assert cold.fake.hosts["app"].guard.armed
+    unit.loops = False
+    cold.run("disarm_restart_guard", **host)
+    assert not cold.fake.hosts["app"].guard.there

@@ -15,6 +15,7 @@ from vitam_operators.host_units import members_of, units_of
 from vitam_operators.nights import Night
 from vitam_operators.operators.base import window_of
 from vitam_operators.operators.ending import end_unfinished
+from vitam_operators.operators.second_look import look_again
 from vitam_operators.operators.targets import HostOperator
 from vitam_operators.parts import all_parts, config_parts, shard_parts
 from vitam_operators.procedure import SERVICES
@@ -79,7 +80,8 @@ class DisarmRestartGuardOperator(HostOperator):
         """
         Look, then take the guard away; note what it did if it has fired.
 
-        :raises NotHealthyError: a unit that ran before the night does not run, or the scheduler is still paused
+        :raises NotHealthyError: a unit that ran before the night does not run or does not stay up, or the scheduler is
+            still paused
         """
         night = self.latest_night(context)
         if night is None:
@@ -109,18 +111,20 @@ class DisarmRestartGuardOperator(HostOperator):
 
     async def require_up(self, shell: Shell, night: Night, found: guard.GuardState) -> None:
         """
-        Check that the guard has nothing left to do.
+        Check that the guard has nothing left to do, by two looks: a unit in a restart loop is up at every other one.
 
-        :raises NotHealthyError: something that ran before the night does not run
+        :raises NotHealthyError: something that ran before the night does not run, or does not stay up
         """
         before = night.opened["units_before"].get(self.host, [])
-        states = await shell.run(systemd.unit_states(before)) if before else {}
-        down = [unit for unit, state in states.items() if state.active != "active"]
+        first = await shell.run(systemd.unit_states(before)) if before else {}
+        states, restless = await look_again(shell, first)
+        down = {unit: "does not run" for unit, state in states.items() if state.active != "active"}
+        down |= {unit: f"does not stay up: {words}" for unit, words in restless.items()}
         if down:
+            each = "; ".join(f"{unit} ran before the night and {words}" for unit, words in down.items())
             raise NotHealthyError(
-                f"{self.host}: {', '.join(down)} ran before the night and does not run; "
-                f"the guard stays and {_when(found)}",
-                hint=f"read journalctl -u {down[0]} on {self.host}, mend it, then clear its start and this task",
+                f"{self.host}: {each}; the guard stays and {_when(found)}",
+                hint=f"read journalctl -u {next(iter(down))} on {self.host}, mend it, then clear start and this task",
             )
 
     def _require_resumed(self, context: Any, night: Night, found: guard.GuardState) -> None:
