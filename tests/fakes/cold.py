@@ -57,8 +57,6 @@ def make_cold_data(program: Path, home: Path) -> ColdData:
         files = {name: _file_of(client, name) for name in DOCUMENTS}
         _hold_the_checkpoint(client)
         client.metadata.Unit.insert_many([{"_id": -1 - i, "t": "late"} for i in range(LATE)])
-    for prepared in (home / "db" / "journal").glob("WiredTigerPreplog.*"):
-        prepared.unlink()
     return ColdData(program, home / "db", files)
 
 

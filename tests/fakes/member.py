@@ -47,9 +47,28 @@ def quick_end(program: Path) -> list[str]:
     return [word for name, value in wanted.items() for word in ("--setParameter", f"{name}={value}")]
 
 
+def make_small(db_path: Path) -> None:
+    """
+    Give back the room of a journal that is mostly nothing, of a mongod that has ended.
+
+    WiredTiger makes files of 100 MiB ahead and begins each log as one (src/third_party/wiredtiger/src/log/log.c,
+    ``__wt_log_allocfile``): those made ahead go, as they do at its next start, and of the logs the zeros are left out.
+    """
+    for ahead in db_path.glob("journal/WiredTigerPreplog.*"):
+        ahead.unlink()
+    for log in db_path.glob("journal/WiredTigerLog.*"):
+        sparse = log.with_name("sparse")
+        subprocess.run(["cp", "--archive", "--sparse=always", log, sparse], check=True)
+        sparse.replace(log)
+
+
 @contextmanager
-def running(words: list[str], port: int, log: Path) -> Iterator[subprocess.Popen[bytes]]:
-    """Run a mongod until it listens or has ended, and end it in order at the end of the block."""
+def running(words: list[str], port: int, log: Path, db_path: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """
+    Run a mongod until it listens or has ended, and end it in order at the end of the block.
+
+    :param db_path: what it runs on, whose journal is made small when it has ended.
+    """
     with (
         log.open("wb") as output,
         subprocess.Popen(words, stdout=output, stderr=output, env=mongod.environment()) as process,
@@ -63,6 +82,7 @@ def running(words: list[str], port: int, log: Path) -> Iterator[subprocess.Popen
         finally:
             process.terminate()
             process.wait(60)
+            make_small(db_path)
 
 
 @contextmanager
@@ -87,7 +107,7 @@ def member(db_path: Path, program: Path = MONGOD) -> Iterator[MongoClient[dict[s
         *quick_end(program),
     ]
     account = {"username": "__system", "password": key, "authSource": "local", "authMechanism": "SCRAM-SHA-256"}
-    with running(words, port, db_path.with_name("member.log")) as process:
+    with running(words, port, db_path.with_name("member.log"), db_path) as process:
         with MongoClient[dict[str, Any]]("127.0.0.1", port, directConnection=True, **account) as client:
             members = [{"_id": 0, "host": f"127.0.0.1:{port}"}]
             client.admin.command("replSetInitiate", {"_id": "shard0", "members": members})

@@ -76,7 +76,7 @@ class Opened:
 def opened(each_mongod: Path, cold_data: Callable[[Path], ColdData], tmp_path_factory: Any) -> Iterator[Opened]:
     """Give a copy that is open, of each version; it is whole, and closes its files at the end."""
     made = Opened(cold_data(each_mongod), tmp_path_factory.mktemp("opened"))
-    with running(made.words, made.port, made.log) as process:
+    with running(made.words, made.port, made.log, made.scratch) as process:
         yield made
     assert process.returncode == 0, made.said
 
@@ -132,7 +132,7 @@ async def test_a_second_try_goes_on_where_the_first_one_stopped(opened):
 async def test_without_the_oplog_the_last_writes_would_be_missing(copy):
     """What recoverFromOplogAsStandalone is for: a checkpoint holds only what a majority had when it was made."""
     words = [word.replace("AsStandalone=true", "AsStandalone=false") for word in copy.words]
-    with running(words, copy.port, copy.log):
+    with running(words, copy.port, copy.log, copy.scratch):
         found = await copy.examine()
     assert found["collections"]["metadata.Unit"] == DOCUMENTS["metadata.Unit"]
     assert found["warnings"] == [
@@ -154,7 +154,7 @@ def cut_off(path: Path, size: int = 20) -> None:
 
 async def examined_to_its_end(copy: Opened) -> None:
     """Examine a copy of which the mongod ends itself at logbook.LogbookOperation."""
-    with running(copy.words, copy.port, copy.log) as process:
+    with running(copy.words, copy.port, copy.log, copy.scratch) as process:
         with pytest.raises(MongoUnreachableError):
             await copy.examine()
         assert process.wait(60) not in (0, None)
@@ -201,7 +201,7 @@ def test_a_copy_that_does_not_open(copy, harm):
     """Its mongod says of what it ends."""
     name, do, words = HARM[harm]
     do(copy.scratch / name)
-    with running(copy.words, copy.port, copy.log) as process:
+    with running(copy.words, copy.port, copy.log, copy.scratch) as process:
         assert process.wait(60) != 0
     assert words in str(copy.said.damage)
 
@@ -229,7 +229,7 @@ def test_too_few_files_say_nothing_about_the_copy(copy):
 def test_an_abort_says_nothing_about_the_copy(copy):
     """Why sessions are not refreshed: 5.0 aborts when it ends, or after five minutes."""
     words = [word.replace("SessionCacheRefresh=true", "SessionCacheRefresh=false") for word in copy.words]
-    with running(words, copy.port, copy.log) as process:
+    with running(words, copy.port, copy.log, copy.scratch) as process:
         assert process.poll() is None
     assert process.returncode == -6
     assert copy.said.damage is None
@@ -260,3 +260,16 @@ def test_a_copy_that_holds_a_link_is_not_opened(copy, tmp_path):
     assert ended(copy).returncode == 1
     assert copy.said.damage == "the copy holds the symbolic link journal, and not what is behind it"
     assert {path.name: path.stat().st_mtime_ns for path in elsewhere.iterdir()} == before
+
+
+# --- what these tests leave -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", ["never opened", "opened"])
+def test_a_mongod_that_has_ended_takes_little_room(cold_data, copy, kind):
+    """Its journal is hundreds of MiB of nothing, of each mongod that a whole run starts."""
+    if kind == "opened":
+        with running(copy.words, copy.port, copy.log, copy.scratch):
+            pass
+    home = cold_data(MONGOD).directory if kind == "never opened" else copy.scratch
+    assert sum(path.stat().st_blocks * 512 for path in home.rglob("*")) < 20 * 2**20

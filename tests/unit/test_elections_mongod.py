@@ -110,7 +110,7 @@ def running_set(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ReplicaSet
     with ExitStack() as members:
         made.members = SimpleNamespace(
             **{
-                name: members.enter_context(running(made.words(name), made.port, home / f"{name}.log"))
+                name: members.enter_context(running(made.words(name), made.port, home / f"{name}.log", home / name))
                 for name in HOSTS
             }
         )

@@ -225,7 +225,7 @@ def with_tls(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
             "--nounixsocket",
         ),
     ]
-    with running(words, port, folder / "log"):
+    with running(words, port, folder / "log", folder / "db"):
         yield port
 
 

@@ -39,7 +39,7 @@ class Data:
         """Open it by the very words of the package; the mongod has to close its files at the end."""
         job = scratch_mongod.opening(str(self.path), self.port, self.settings, {"directoryPerDB": True}, parameters)
         words = ["bash", "-c", job.script, "unit", *job.arguments]
-        with running(words, self.port, self.home / "log") as process:
+        with running(words, self.port, self.home / "log", self.path) as process:
             key = Path(f"{self.path}.key").read_text(encoding="utf-8")
             async with ScratchHook(self.port, key).connect() as client:
                 yield client
@@ -68,7 +68,7 @@ class Data:
         key = Path(f"{self.path}.key").read_text(encoding="utf-8")
         account = {"username": "__system", "password": key, "authSource": "local", "authMechanism": "SCRAM-SHA-256"}
         with (
-            running(words, int(port), self.home / "log"),
+            running(words, int(port), self.home / "log", self.path),
             MongoClient[dict[str, Any]](host, int(port), directConnection=True, **account) as client,
         ):
             give_up = time.monotonic() + 60
