@@ -26,6 +26,7 @@ PROPERTIES = (
 )
 
 
+PASSES_STOP_TO = ("BoundBy", "RequiredBy", "RequisiteOf", "ConsistsOf", "PropagatesStopTo")
 RUNS = (".service", ".timer", ".socket", ".path")
 """Kinds of units that are of use while they are active."""
 
@@ -158,18 +159,18 @@ def _read_moment(text: str) -> dt.datetime | None:
 
 def stopped_with(units: Iterable[str]) -> Command[frozenset[str]]:
     """
-    Fact: the units that systemd stops with one of these: they have it as ``BindsTo=``, ``Requires=`` or ``PartOf=``.
+    Fact: the units that a stop of one of these goes on to, one step: targets and the like are among them.
 
-    Source: systemd.unit(5), "Mapping of unit properties to their inverses". Targets and the like are left out: nothing
-    runs in them.
+    They name it with ``BindsTo=``, ``Requires=``, ``Requisite=`` or ``PartOf=``, or it names them with
+    ``PropagatesStopTo=`` (systemd 249; an older one leaves that out). Source: ``UNIT_ATOM_PROPAGATE_STOP`` in
+    ``systemd/systemd@v252 src/core/unit-dependency-atom.c``.
     """
-    words = ["env", "LC_ALL=C", "systemctl", "show", "--property=BoundBy,RequiredBy,ConsistsOf", "--", *units]
+    words = ["env", "LC_ALL=C", "systemctl", "show", f"--property={','.join(PASSES_STOP_TO)}", "--", *units]
     return Command(line(*words), _read_bound)
 
 
 def _read_bound(output: str) -> frozenset[str]:
-    names = (name for text in output.splitlines() for name in text.partition("=")[2].split())
-    return frozenset(name for name in names if name.endswith(RUNS))
+    return frozenset(name for text in output.splitlines() for name in text.partition("=")[2].split())
 
 
 def stop(units: Iterable[str], states: Mapping[str, UnitState]) -> Command[None] | None:

@@ -17,6 +17,8 @@ from tests.fakes.units import FakeUnit
 from vitam_operators.errors import LookFailedError, VitamBackupError
 from vitam_operators.platforms import platform_at
 
+SIDECAR, GROUP = "mongodb-exporter-proxy.service", "monitoring.target"
+ELASTIC = "vitam-elasticsearch-data.service"
 ARBITER, HOST = "vitam-mongod.service", "worker-1"
 MONGOD, EXPORTER = "vitam-mongod.service", "mongodb-exporter.service"
 
@@ -30,18 +32,31 @@ def with_exporter(fake):
     return made
 
 
+def with_chain(fake):
+    """Have a unit that is bound to the exporter by way of a target, and the exporter bound to it in its turn."""
+    units = fake.hosts["data-1"].units
+    units[EXPORTER].bound_by = (GROUP,)
+    units[GROUP] = FakeUnit(GROUP, bound_by=(SIDECAR,))
+    units[SIDECAR] = made = FakeUnit(SIDECAR, bound_by=(EXPORTER, MONGOD))
+    made.run()
+    return made
+
+
 @pytest.fixture
 def named(tmp_path, monkeypatch, swallowed):
-    """Give a night, opened, on the small platform, whose platform file names the exporter."""
+    """Give a night, opened, on the small platform, whose platform file names the exporter and what is bound to it."""
     text = (TESTS / "data" / "platforms" / "small.yaml").read_text(encoding="utf-8")
     before = "{name: data-1, "
     assert before in text
     file = tmp_path / "platform.yaml"
-    text = text.replace(before, f"{before}bound_units: [{EXPORTER}], ").replace("/RECORDS", str(tmp_path / "records"))
+    text = text.replace(before, f"{before}bound_units: [{EXPORTER}, {SIDECAR}], ").replace(
+        "/RECORDS", str(tmp_path / "records")
+    )
     file.write_text(text, encoding="utf-8")
     monkeypatch.setenv("VITAM_BACKUP_PLATFORM", str(file))
     fake = FakePlatform(platform_at(str(file)))
     with_exporter(fake)
+    with_chain(fake)
     fake.install(monkeypatch)
     be_quick(monkeypatch)
     half = HalfNight(NightRun(load_dag(file), fake))
@@ -53,19 +68,20 @@ def test_what_is_stopped_with_ours_is_started_with_ours(named):
     """Nobody looks at a monitoring that is down: it says nothing."""
     kinds = ("arm_", "stop_", "hold_", "await_balancer_idle", "await_nobody_writes")
     named.until(*(task for task in named.steps if task.startswith(kinds)))
-    unit = named.fake.hosts["data-1"].units[EXPORTER]
-    unit.look()
-    assert unit.active == "inactive"
+    units = [named.fake.hosts["data-1"].units[name] for name in (EXPORTER, SIDECAR)]
+    for unit in units:
+        unit.look()
+    assert [unit.active for unit in units] == ["inactive", "inactive"]
     named.until(*named.starts)
     assert named.different == set()
-    assert unit.active == "active"
+    assert [unit.active for unit in units] == ["active", "active"]
 
 
 def test_the_guard_starts_it_too(named):
     """Airflow died meanwhile; it comes behind what it is bound to."""
     named.run("arm_restart_guard")
     plan = named.fake.hosts["data-1"].guard.plan
-    assert plan["services"][-1]["unit"] == EXPORTER
+    assert [entry["unit"] for entry in plan["services"][-2:]] == [EXPORTER, SIDECAR]
     assert MONGOD in plan["databases"]
 
 
@@ -74,6 +90,29 @@ def test_what_nobody_would_start_again_is_found_by_day(look):
     with_exporter(look.fake)
     with pytest.raises(LookFailedError, match=f"data-1: systemd stops {EXPORTER} with .* name it under bound_units"):
         look.run("check_host", host="data-1")
+
+
+def test_what_is_bound_to_a_bound_unit_is_found_by_day(look):
+    """Also by way of a target, of a unit that does not run itself, and in a circle."""
+    with_exporter(look.fake).end(0)
+    with_chain(look.fake)
+    with pytest.raises(
+        LookFailedError, match=f"data-1: systemd stops {SIDECAR} with .* name it under bound_units"
+    ) as e:
+        look.run("check_host", host="data-1")
+    assert EXPORTER not in e.value.message
+
+
+def test_what_is_bound_to_another_of_ours_waits_for_that_one(named):
+    """systemd starts with a unit what that is bound to: an exporter must not pull a service up before its time."""
+    host = named.fake.hosts["data-1"]
+    kinds = ("arm_", "stop_", "hold_", "await_balancer_idle", "await_nobody_writes")
+    named.until(*(task for task in named.steps if task.startswith(kinds)))
+    host.units[MONGOD].bound_by, host.units[ELASTIC].bound_by = (ELASTIC,), (EXPORTER,)
+    named.run("start_shard_primary", cluster="mongo-data", replica_set="shard0")
+    named.until(*named.starts)
+    started = [what for where, verb, what in named.fake.changes if (where, verb) == ("data-1", "start")]
+    assert [unit for unit in started if unit in (MONGOD, ELASTIC, EXPORTER)] == [MONGOD, ELASTIC, EXPORTER]
 
 
 def test_what_is_bound_and_does_not_run_is_nobodys_business(look):

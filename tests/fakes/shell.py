@@ -120,7 +120,13 @@ class FakeHost:
         if restored is not None:
             return restored
         match words:
-            case ["systemctl", "show", "--property=BoundBy,RequiredBy,ConsistsOf", "--", *units]:
+            case [
+                "systemctl",
+                "show",
+                "--property=BoundBy,RequiredBy,RequisiteOf,ConsistsOf,PropagatesStopTo",
+                "--",
+                *units,
+            ]:
                 return 0, "\n".join(f"BoundBy={' '.join(self._bound_by(unit))}\nConsistsOf=\n" for unit in units)
             case ["systemctl", "show", _, "--", *units]:
                 return 0, "\n".join(self._show(unit) for unit in units)
@@ -237,9 +243,17 @@ class FakeHost:
             unit = self.units[name]
             assert verb == "stop" or not self.guard.refuses(name), f"{name} is held, and was started"
             (unit.ask_stop if verb == "stop" else unit.ask_start)()
-            for bound in self._bound_by(name) if verb == "stop" else ():
+            for bound in self._all_bound_by(name) - {name} if verb == "stop" else ():
                 self.units[bound].ask_stop()
         return 0, ""
+
+    def _all_bound_by(self, name: str) -> set[str]:
+        """A stop goes on from unit to unit (systemd/systemd@v252 src/core/transaction.c, UNIT_ATOM_PROPAGATE_STOP)."""
+        found, asked = set[str](), {name}
+        while asked:
+            asked = {bound for unit in asked for bound in self._bound_by(unit)} - found
+            found |= asked
+        return found & {*self.units}
 
     def _bound_by(self, name: str) -> tuple[str, ...]:
         return self.units[name].bound_by if name in self.units else ()

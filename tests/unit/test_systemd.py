@@ -348,10 +348,13 @@ def test_whether_sudo_lets_us(output, allowed):
     ("output", "units"),
     [
         ("BoundBy=\nRequiredBy=\nConsistsOf=\n", set()),
-        ("BoundBy=a.service\nRequiredBy=b.timer multi-user.target\nConsistsOf=vitam.slice\n", {"a.service", "b.timer"}),
+        (
+            "BoundBy=a.service\nRequiredBy=b.timer c.target\nPropagatesStopTo=d.slice\n",
+            {"a.service", "b.timer", "c.target", "d.slice"},
+        ),
         ("BoundBy=a.service\n\nBoundBy=a.service c.socket\nConsistsOf=d.path\n", {"a.service", "c.socket", "d.path"}),
     ],
 )
 def test_what_is_stopped_with_units(output, units):
-    """Of each unit a block; what is only a name for others, as a target, does not run."""
+    """Of each unit a block; a stop goes on through a target, too."""
     assert systemd.stopped_with(["x.service"]).read(output) == units

@@ -28,8 +28,8 @@ from vitam_operators.commands import existing
 from vitam_operators.config import MongoCluster
 from vitam_operators.engines.chosen import engine_of
 from vitam_operators.errors import CommandFailedError, LookFailedError, VitamBackupError
+from vitam_operators.hooks import bound_units, host_keys, notes
 from vitam_operators.hooks import clients as client_hooks
-from vitam_operators.hooks import host_keys, notes
 from vitam_operators.hooks import mongo as mongo_hooks
 from vitam_operators.hooks.hosts import HostHook, Shell, target
 from vitam_operators.host_units import files_parts_of, mongo_parts_of, optional_timers, units_of
@@ -174,7 +174,7 @@ class CheckHostOperator(HostOperator, LookOperator):
 
     async def _bound(self, shell: Shell, units: list[str]) -> list[str]:
         """Name what would be stopped with ours, and that nobody would start again."""
-        others = sorted(await shell.run(systemd.stopped_with(units)) - {*units}) if units else []
+        others = sorted(await bound_units.stopped_with(shell, units))
         states = await shell.run(systemd.unit_states(others)) if others else {}
         return [
             f"{shell.host.name}: systemd stops {unit} with a unit of Vitam's, and nobody would start it again: name it "

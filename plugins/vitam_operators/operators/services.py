@@ -8,7 +8,9 @@ from typing import Any
 
 from vitam_operators import guard, nights, systemd
 from vitam_operators.errors import NotHealthyError, UnguardedError, VitamBackupError
+from vitam_operators.hooks.bound_units import stopped_with
 from vitam_operators.hooks.hosts import HostHook, Shell, target
+from vitam_operators.host_units import units_of
 from vitam_operators.nights import Night
 from vitam_operators.operators.base import NightOperator, WaitingOperator
 from vitam_operators.operators.ownership import require_own_to_start, require_to_start
@@ -172,10 +174,15 @@ async def start_unit(step: NightOperator, night: Night, host: str, unit: str) ->
 
 
 async def _start_bound(step: NightOperator, night: Night, shell: Shell, unit: str, *, is_guarded: bool) -> None:
-    """Start what systemd stopped with a unit; what does not start keeps the host's guard, and nothing else down."""
+    """
+    Start what systemd stopped with a unit; what does not start keeps the host's guard, and nothing else down.
+
+    What is bound to another unit of the night comes with that one: a start now would pull it up before its time.
+    """
     own, before = shell.host.bound_units, night.opened["units_before"].get(shell.host.name, [])
     try:
-        bound = await shell.run(systemd.stopped_with([unit])) & {*own} & {*before} if own else ()
+        others = {*units_of(step.platform, shell.host.name)} - {*own}
+        bound = await stopped_with(shell, [unit], ends_at=others) & {*own} & {*before} if own else ()
         change = systemd.start(bound, await shell.run(systemd.unit_states(bound))) if bound else None
         if change is not None:
             require_to_start(night, f"one of {', '.join(bound)} on {shell.host.name}", is_guarded=is_guarded)
