@@ -7,10 +7,10 @@ from typing import Any
 
 from vitam_operators.engines.base import Engine
 from vitam_operators.left_down import ACCEPTED, DOWN_BEFORE
-from vitam_operators.mounts import MOUNTS
+from vitam_operators.mounts import KNOWN_BELOW, MOUNTS
 from vitam_operators.platform_mistakes import did_you_mean
 
-ON_HOSTS = ("units_before", DOWN_BEFORE, "sizes", MOUNTS)
+ON_HOSTS = ("units_before", DOWN_BEFORE, "sizes", MOUNTS, KNOWN_BELOW)
 """Keys of a plan that have names by host: of units, parts and directories."""
 
 

@@ -137,6 +137,16 @@ def mount_points(paths: Iterable[str]) -> Command[dict[str, str]]:
     return Command(line("cat", "/proc/self/mounts"), lambda output: _mount_points(output, paths))
 
 
+def mounts_below(paths: Iterable[str]) -> Command[dict[str, list[str]]]:
+    """Fact: what is mounted below each directory, by their names as they stand: no link is followed."""
+    return Command(line("cat", "/proc/self/mounts"), lambda output: _mounts_below(output, paths))
+
+
+def _mounts_below(output: str, paths: Iterable[str]) -> dict[str, list[str]]:
+    places = sorted(set(_places(output.splitlines())))
+    return {path: [place for place in places if PurePosixPath(path) in PurePosixPath(place).parents] for path in paths}
+
+
 def _mount_points(output: str, paths: Iterable[str]) -> dict[str, str]:
     places = _places(output.splitlines())
     above = {path: [place for place in places if PurePosixPath(path).is_relative_to(place)] for path in paths}

@@ -7,11 +7,11 @@ from itertools import islice
 
 from vitam_operators.catalogue import Reader
 from vitam_operators.engines.base import Engine
+from vitam_operators.last_noted import BACKUPS_BACK
 from vitam_operators.nights import Night
 
 REPOSITORIES = "repositories"
 """Key of what a night was opened with: by part the newest earlier backup with a copy in the part's repository."""
-BACKUPS_BACK = 30
 
 
 def known_repositories(

@@ -9,14 +9,14 @@ from vitam_operators import nights
 from vitam_operators.config import Platform
 from vitam_operators.engines.chosen import engine_of
 from vitam_operators.left_down import ACCEPTED, DOWN_BEFORE
-from vitam_operators.mounts import MOUNTS
+from vitam_operators.mounts import MOUNTS, MOUNTS_BELOW
 from vitam_operators.offers import offers_elsewhere
 from vitam_operators.parts import config_parts, files_parts, planned_parts, shard_parts
 from vitam_operators.wholeness import EVERYTHING, PLATFORM_PARTS
 from vitam_operators.window import Window
 from vitam_operators.words import size_words
 
-SAME = ("sizes", "free_bytes", "versions", "tools", MOUNTS)
+SAME = ("sizes", "free_bytes", "versions", "tools", MOUNTS, MOUNTS_BELOW)
 OF_HOSTS = {"units_before": "running", DOWN_BEFORE: "down"} | {name: name for name in SAME}
 """What the plan has of each host, and its name among the facts of the look."""
 WARNINGS = "warnings"

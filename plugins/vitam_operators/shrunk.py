@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from itertools import islice
 from typing import Any
 
-from vitam_operators.catalogue import Reader, entry
 from vitam_operators.config import Platform
-from vitam_operators.nights import OPEN, Night
+from vitam_operators.last_noted import last_noted
+from vitam_operators.nights import Night
 from vitam_operators.parts import FilesPart, all_parts, files_parts
 from vitam_operators.words import size_words
 
@@ -17,7 +16,6 @@ COMPARED = "compared"
 EMPTY_BYTES = 4096
 """What an empty directory takes at most (ext4; others less)."""
 LEAST_SHARE = 0.1
-BACKUPS_BACK = 30
 
 Sizes = Mapping[str, Mapping[str, int]]
 Known = dict[str, dict[str, dict[str, Any]]]
@@ -40,21 +38,15 @@ def known_sizes(platform: Platform, sizes: Sizes, newest_first: Collection[Night
     :param sizes: of tonight, by host and part; only these are looked for
     """
     may_be_empty = {part.name for part in files_parts(platform) if part.file_set.name in platform.copies.allow_empty}
-    wanted = {(host, part) for host, parts in sizes.items() for part in parts if part not in may_be_empty}
-    wanted = {(host, part) for host, part in wanted if name_of(part, host) not in accepted}
-    found: Known = {}
-    for night in islice(newest_first, BACKUPS_BACK):
-        if not wanted:
-            break
-        backup = entry(night)
-        if backup is None or not backup.restorable:
-            continue
-        measured = Reader(night.directory).read(OPEN).get("sizes", {})
-        here = {(host, part) for host, part in wanted if part in backup.parts and part in measured.get(host, {})}
-        for host, part in here:
-            found.setdefault(host, {})[part] = {"backup": night.label, "size_bytes": int(measured[host][part])}
-        wanted -= here
-    return found
+
+    def wants(host: str, part: str) -> bool:
+        return part not in may_be_empty and name_of(part, host) not in accepted
+
+    noted = last_noted("sizes", sizes, newest_first, wants, lambda backup, part: part in backup.parts)
+    return {
+        host: {part: {"backup": backup, "size_bytes": int(size)} for part, (backup, size) in parts.items()}
+        for host, parts in noted.items()
+    }
 
 
 def findings(platform: Platform, sizes: Sizes, known: Known) -> Iterator[str]:

@@ -66,3 +66,37 @@ def test_a_disk_that_is_unmounted_between_the_look_and_the_copy(look, path):
         look.run("copy_files", host="offer-1", file_set="offer-data")
     host.mounts.append(path)
     assert look.run("copy_files", host="offer-1", file_set="offer-data")["files"]
+
+
+VOLUME = "/vitam/data/offer/vol2"
+
+
+def test_a_disk_below_a_copied_directory_that_is_not_mounted_tonight(look):
+    """A volume of an offer: its mount point is empty, the rest of the offer is there."""
+    sealed_before(look, mounts_below={"offer-1": {"/vitam/data/offer": [VOLUME]}})
+    with pytest.raises(LookFailedError, match=rf"offer-1: a disk was mounted at {VOLUME}, below /vitam/data/offer "):
+        look.until("check_host", "check_cluster", "plan_night")
+    assert look.fake.changes == []
+    look.fake.hosts["offer-1"].mounts.append(VOLUME)
+    look.until("check_host", "check_cluster", "plan_night")
+
+
+def test_a_person_accepts_a_disk_below_as_away(look):
+    """Its data was moved: tonight's backup, without it, is what the next one is compared with."""
+    sealed_before(look, mounts_below={"offer-1": {"/vitam/data/offer": [VOLUME]}})
+    look.params["accepted"] = [f"{VOLUME}@offer-1"]
+    look.until("check_host", "check_cluster", "plan_night", "open_backup")
+    assert look.records.opened["mounts_below"]["offer-1"]["/vitam/data/offer"] == []
+
+
+def test_a_disk_below_that_is_unmounted_between_the_look_and_the_copy(look):
+    """Hours lie between them."""
+    host = look.fake.hosts["offer-1"]
+    host.mounts.append(VOLUME)
+    look.until("check_host", "check_cluster", "plan_night", "open_backup")
+    look.until(*(task for task in look.steps if task.startswith(KINDS)))
+    host.mounts.clear()
+    with pytest.raises(CopyRefusedError, match=f"a disk was mounted at {VOLUME}, below /vitam/data/offer, at the look"):
+        look.run("copy_files", host="offer-1", file_set="offer-data")
+    host.mounts.append(VOLUME)
+    assert look.run("copy_files", host="offer-1", file_set="offer-data")["files"]

@@ -13,6 +13,7 @@ PLAN = {
     "down_before": {"app": {"vitam-storage.service": None}},
     "sizes": {"data": {"mongo-data-shard0": 1}},
     "mounts": {"data": {"/vitam/backup": "/"}},
+    "known_mounts_below": {"data": {"/vitam/data/offer/vol2": ["20261121T190000Z", "/vitam/data/offer"]}},
     "parts": ["mongo-data-shard0"],
 }
 RESTIC = {"engine": "restic", "restic": {"repository": "sftp:vault:/srv", "password_conn_id": "x"}}
@@ -29,6 +30,7 @@ def found(*names, **copies):
         "vitam-logbook.service@app",
         "mongo-data-shard0@data",
         "/vitam/backup@data",
+        "/vitam/data/offer/vol2@data",
         "sftp:vault:/srv/mongo-data-shard0",
     ],
 )

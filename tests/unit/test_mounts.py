@@ -81,3 +81,40 @@ def test_the_directories_that_are_asked_for(copies, own):
     content["copy"] |= {"directory": COPIES, **copies}
     platform = check_platform(content, source="a test")
     assert mounts.directories(platform, "offer-1")[-2 - len(own) :] == [OFFER, COPIES, *own]
+
+
+VOL1, VOL2 = f"{OFFER}/vol1", f"{OFFER}/vol2"
+
+
+def found_below(nights, now, accepted=()):
+    """Return what is found tonight of disks below directories that are copied, by host."""
+    below = {host: {OFFER: mounts_there} for host, mounts_there in now.items()}
+    return list(mounts.findings_below(below, mounts.known_below(below, nights.newest_first()), accepted))
+
+
+def test_a_disk_below_a_directory_that_is_away(tmp_path):
+    """Its mount point is an empty directory: the copy would be made, read back and sealed without what is on it."""
+    records = Nights(tmp_path)
+    backups.write(records, OLD, mounts_below={"offer-1": {OFFER: [VOL1, VOL2]}})
+    assert found_below(records, {"offer-1": [VOL1]}) == [
+        f"offer-1: a disk was mounted at {VOL2}, below {OFFER} (backup {OLD}), and none is: mount it; if that is as it "
+        f"should be, trigger a run with {VOL2}@offer-1 in the field 'Accepted'"
+    ]
+    assert found_below(records, {"offer-1": [VOL1, VOL2, f"{OFFER}/vol3"]}) == []
+    assert found_below(records, {"offer-2": []}) == []
+
+
+def test_a_disk_below_that_a_person_accepts_as_away(tmp_path):
+    """Only that one; the backup of that night is what the next one is compared with."""
+    records = Nights(tmp_path)
+    backups.write(records, OLD, mounts_below={"offer-1": {OFFER: [VOL1, VOL2]}})
+    assert len(found_below(records, {"offer-1": []}, accepted=[f"{VOL2}@offer-1"])) == 1
+    backups.write(records, NEW, "incomplete", mounts_below={"offer-1": {OFFER: []}})
+    assert len(found_below(records, {"offer-1": []})) == 2
+    backups.write(records, "20261123T190000Z", mounts_below={"offer-1": {OFFER: [VOL1]}})
+    assert found_below(records, {"offer-1": [VOL1]}) == []
+
+
+def test_nothing_is_known_of_disks_below_after_an_earlier_release(nights):
+    """Its nights did not note them."""
+    assert found_below(nights, {"offer-1": []}) == []

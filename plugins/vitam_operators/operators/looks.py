@@ -121,6 +121,7 @@ class CheckHostOperator(HostOperator, LookOperator):
             methods = await self._methods(shell, sizes, findings) if sizes else {}
             free_bytes = await shell.run(archive.room_at(self.platform.copies.directory))
             mounted = await shell.run(archive.mount_points(mounts.directories(self.platform, host.name)))
+            below = await shell.run(archive.mounts_below(mounts.sources(self.platform, host.name)))
             running = [unit for unit in units if unit in states and states[unit].running]
             down = left_down.seen_down(states, [unit for unit in units if unit in needed])
             for unit in needed | set(running):
@@ -134,13 +135,8 @@ class CheckHostOperator(HostOperator, LookOperator):
         context["ti"].xcom_push(GUARD, guard.report_of(found, host.name))
         context["ti"].xcom_push(DOWN, left_down.names(host.name, down))
         facts = {"host": host.name, "running": running, "down": down, "sizes": sizes, "free_bytes": free_bytes}
-        facts |= {
-            "versions": vitams,
-            "tools": self._versions_of_engine(told),
-            "methods": methods,
-            "paused": answers.paused,
-            mounts.MOUNTS: mounted,
-        }
+        facts |= {"versions": vitams, "tools": self._versions_of_engine(told), "methods": methods}
+        facts |= {"paused": answers.paused, mounts.MOUNTS: mounted, mounts.MOUNTS_BELOW: below}
         warnings = [*warnings, *left_down.warnings(down), *self._other_versions(vitams)]
         warnings = [f"{host.name}: {warning}" for warning in warnings]
         warnings += [*keys.warnings, *answers.warnings, *filter(None, [guard.warning(found, host.name)])]

@@ -140,6 +140,15 @@ class MakeOperator(WaitingOperator):
                     f"{mount} now",
                     hint="nothing was copied; mount it, then clear this task while the window is open",
                 )
+        below = night.opened.get(mounts.MOUNTS_BELOW, {}).get(shell.host.name, {}).get(directory, [])
+        still = await shell.run(archive.mounts_below([directory])) if below else {directory: []}
+        gone = [mount for mount in below if mount not in still[directory]]
+        if gone:
+            raise CopyRefusedError(
+                f"{shell.host.name}: a disk was mounted at {', '.join(gone)}, below {directory}, at the look, and none "
+                "is now",
+                hint="nothing was copied; mount it, then clear this task while the window is open",
+            )
 
     async def _start(self, night: Night, shell: Shell, making: Making, size_bytes: int) -> None:
         name, host = self.part.name, shell.host.name

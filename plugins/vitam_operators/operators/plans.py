@@ -217,7 +217,10 @@ class PlanNightOperator(NightOperator):
         known = shrunk.known_sizes(self.platform, plan["sizes"], earlier, names)
         plan[shrunk.COMPARED] = known
         plan[REPOSITORIES] = known_repositories(engine_of(self.platform.copies), plan["parts"], earlier, names)
-        away = mounts.findings(mounted, mounts.known_mounts(mounted, earlier, names))
+        away = list(mounts.findings(mounted, mounts.known_mounts(mounted, earlier, names)))
+        below = plan[mounts.MOUNTS_BELOW]
+        plan[mounts.KNOWN_BELOW] = mounts.known_below(below, earlier)
+        away = [*away, *mounts.findings_below(below, plan[mounts.KNOWN_BELOW], names)]
         return [*away, *shrunk.findings(self.platform, plan["sizes"], known)]
 
     def _too_short(self, context: Any, window: Window) -> Iterable[str]:
