@@ -8,7 +8,7 @@ ALL_LABS := $(LABS) solo2 solo3 spare
 export LAB
 PYTHON := .venv/bin/python
 PYTEST := $(PYTHON) -m pytest
-BESIDE := $(PYTEST) --numprocesses=logical --dist=worksteal
+BESIDE := tools/beside
 
 help: ## list the verbs
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
