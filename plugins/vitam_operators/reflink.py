@@ -74,7 +74,7 @@ def hindrance(db_path: str) -> Command[str]:
     devices = line("stat", "--format=%d", "--", db_path, f"{db_path}/journal", sudo=True)
     share = line("cp", "--reflink=always", "--", f"{db_path}/mongod.lock", probe, sudo=True)
     sweep = line("rm", "-rf", "--", probe, sudo=True)
-    return Command(f"({devices} && {share}) 2>&1; tried=$?; {sweep}; exit $tried", _hindrance, ok=frozenset({0, 1}))
+    return Command(f"({devices} && {share}); tried=$?; {sweep}; exit $tried", _hindrance, read_failure=_failed)
 
 
 @dataclass(frozen=True)
@@ -100,12 +100,15 @@ def _stored(output: str) -> Stored | None:
     return Stored(int(words[1]), words[2], int(words[3])) if len(words) == 4 and words[0] == "directory" else None
 
 
-def _hindrance(output: str) -> str:
-    lines = output.strip().splitlines()
-    devices, said = [text for text in lines if text.isdigit()], [text for text in lines if not text.isdigit()]
-    if said:
-        return said[-1]
-    return "" if len(set(devices)) == 1 else "its journal is on another file system"
+def _hindrance(devices: str) -> str:
+    return "" if len(set(devices.split())) == 1 else "its journal is on another file system"
+
+
+def _failed(status: int, errors: str) -> str:
+    """Return what the try itself said: before each program sudo may warn, as of a name that it cannot resolve."""
+    said = errors.splitlines()
+    own = [words for words in said if not words.startswith("sudo: ")]
+    return (own or said or [f"exit status {status}"])[-1]
 
 
 def _room(output: str) -> Room:

@@ -22,6 +22,7 @@ from vitam_operators.engines import restic, tar
 from vitam_operators.procedure import SERVICES
 
 Answer = tuple[int, str]
+TRIES_TO_SHARE = "(sudo -n stat --format=%d -- "
 SUDO_QUESTION = re.compile(r"sudo -n -l (\S+) .*> /dev/null 2>&1 && echo yes \|\| echo no")
 GIGABYTE = 2**30
 REFUSED, TOO_SLOW = (7, ""), (28, "")
@@ -102,14 +103,15 @@ class FakeHost:
             return SimpleNamespace(exit_status=1, stdout="", stderr="sudo: a password is required\n")
         status, output = self.answer(command, stdin)
         told = CURLS_WORDS.get(status, "") if command.startswith("env LC_ALL=C curl") else f"status {status}"
+        told = "cp: Operation not supported" if command.startswith(TRIES_TO_SHARE) else told
         return SimpleNamespace(exit_status=status, stdout=output, stderr=told if status else "")
 
     def answer(self, command: str, stdin: str) -> Answer:
         """Run one line."""
         if SUDO_QUESTION.fullmatch(command):
             return 0, "yes\n" if self.sudo else "no\n"
-        if command.startswith("(sudo -n stat --format=%d -- "):
-            return (0, "2049\n2049\n") if self.shares_blocks else (1, "2049\n2049\ncp: Operation not supported\n")
+        if command.startswith(TRIES_TO_SHARE):
+            return 0 if self.shares_blocks else 1, "2049\n2049\n"
         words = shlex.split(command)
         root = words[:2] == ["sudo", "-n"]
         words = words[2:] if root else words

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import re
+import shlex
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
@@ -11,6 +13,7 @@ from typing import Any
 import asyncssh
 import pytest
 
+from vitam_operators import reflink
 from vitam_operators.commands import Command
 from vitam_operators.config import Host
 from vitam_operators.curl import Endpoint, ask
@@ -94,12 +97,48 @@ async def test_an_answer_is_one_whatever_sudo_warns_of(line):
 
 
 @pytest.mark.parametrize("warned", ["", WARNING])
-async def test_what_sudo_refuses_is_no_answer(warned):
-    """Its status is that of a program that finds nothing: data beside a dbPath that may not be seen is not absent."""
-    refused = f"{warned}echo 'sudo: a password is required' >&2; exit 1"
+@pytest.mark.parametrize(
+    "words",
+    [
+        "sudo: a password is required",
+        "Sorry, user vitam is not allowed to execute '/usr/bin/stat -- /db' as root on data1.",
+        "Sorry, user vitam may not run sudo on data1.",
+        "vitam is not allowed to run sudo on data1.  This incident will be reported.",
+        "vitam is not in the sudoers file.\nThis incident has been reported to the administrator.",
+    ],
+)
+async def test_what_sudo_refuses_is_no_answer(warned, words):
+    """
+    Its status is that of a program that finds nothing: data beside a dbPath that may not be seen is not absent.
+
+    The words of its denials: sudo 1.9.13 plugins/sudoers/logging.c, log_denial; netdata/netdata#2158.
+    """
+    refused = f"{warned}echo {shlex.quote(words)} >&2; exit 1"
     async with shell() as connected:
-        with pytest.raises(CommandFailedError, match="a password is required"):
+        with pytest.raises(CommandFailedError, match=re.escape(words)):
             await connected.run(Command(refused, str.strip, ok=frozenset({0, 1})))
+
+
+async def test_a_name_that_sudo_cannot_resolve_hinders_no_snapshot(tmp_path):
+    """
+    Kind: a warning that is taken for a refusal. Each sudo says it; the data was copied while MongoDB was down.
+
+    The words: sudo 1.9.13 src/net_ifs.c and plugins/sudoers/sudoers.c, resolve_host (ansible/ansible#468).
+    """
+    (tmp_path / "sudo").write_text("""#!/bin/sh
+echo "sudo: unable to resolve host data1: Name or service not known" >&2
+case $2 in
+stat) printf '2049\\n2049\\n' ;;
+cp) [ ! -e "$0.cannot" ] || { echo "cp: failed to clone 'b' from 'a': Operation not supported" >&2; exit 1; } ;;
+esac
+""")
+    (tmp_path / "sudo").chmod(0o755)
+    asked = reflink.hindrance("/vitam/data/mongod/db")
+    warns = replace(asked, line=f"PATH={shlex.quote(str(tmp_path))}:$PATH; {asked.line}")
+    async with shell() as connected:
+        assert await connected.run(warns) == ""
+        (tmp_path / "sudo.cannot").touch()
+        assert await connected.run(warns) == "cp: failed to clone 'b' from 'a': Operation not supported"
 
 
 async def test_output_that_is_no_text_is_an_answer():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any, Protocol, TypeVar
@@ -24,6 +25,8 @@ CLOSE_TIMEOUT_S = 10
 LAST_CHARACTERS = 600
 LOOPBACK = "127.0.0.1"
 KEEPALIVE_S, KEEPALIVES_MISSED = 30, 4
+OF_SUDO = re.compile(r"sudo: |Sorry, user |\S+ is not (in the sudoers file|allowed to run sudo)|This incident ")
+"""How sudo's own lines begin; all but the first are its denials (sudo 1.9.13 plugins/sudoers/logging.c, log_denial)."""
 
 
 class Shell(Protocol):
@@ -194,7 +197,7 @@ def _is_refused(done: Answer) -> bool:
     sudo may warn before it runs a program as well; a program that fails then has a line of its own.
     """
     said = done.stderr.splitlines()
-    return done.exit_status == 1 and bool(said) and all(words.startswith("sudo: ") for words in said)
+    return done.exit_status == 1 and bool(said) and all(OF_SUDO.match(words) for words in said)
 
 
 def _unreachable(host: Host, reason: object) -> HostUnreachableError:
