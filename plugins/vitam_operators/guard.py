@@ -230,6 +230,19 @@ def finding(found: GuardState, host: str, own: str) -> str | None:
     )
 
 
+def stopped_by(found: GuardState, own: str, unit: str) -> str:
+    """
+    Name the other run that has a unit of this host stopped: its guard, not fired out, is to start it again.
+
+    :param own: id of the run that asks
+    :return: nothing where the host is no other run's, or that run did not find the unit running
+    """
+    if found.plan is None or finding(found, "", own) is None:
+        return ""
+    starts = {*found.plan["databases"], *(service["unit"] for service in found.plan["services"])}
+    return run_in_words(found.plan) if unit in starts else ""
+
+
 def unguarded(found: GuardState, host: str, own: str, units: Collection[str]) -> str | None:
     """
     Tell why what this run stops on a host now might stay down.

@@ -11,8 +11,8 @@ from typing import Any
 from vitam_operators.nights import CONCLUSION, OPEN, Night, Record
 from vitam_operators.systemd import UnitState
 
-LEFT_DOWN, UNSEEN = "left_down", "unseen"
-"""Keys of how a run ended: the names of what was seen to be down, and of what could not be seen."""
+LEFT_DOWN, STOPPED_BY, UNSEEN = "left_down", "stopped_by", "unseen"
+"""Keys of how a run ended: the names of what was down, the other runs that had it stopped, and what was not seen."""
 DOWN_BEFORE, ACCEPTED = "down_before", "accepted"
 """
 Keys of what a run was opened with: by host the units that did not run, each with the moment at which it last became

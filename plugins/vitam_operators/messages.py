@@ -11,7 +11,7 @@ from vitam_operators.errors import DrillFailedError, StepFailedError, VitamBacku
 from vitam_operators.wholeness import EVERYTHING
 from vitam_operators.words import duration_words, size_words
 
-UP, DOWN, NOT_PROVED, UNTOUCHED = "UP", "DOWN", "not proved up", "untouched"
+UP, DOWN, STOPPED, NOT_PROVED, UNTOUCHED = "UP", "DOWN", "STOPPED", "not proved up", "untouched"
 LONGEST_SUBJECT = 240
 """Characters; a line of a mail has 998 octets at most (RFC 5322, 2.1.1), of which a character may take four."""
 
@@ -25,7 +25,8 @@ class NightEnd:
     How a night ended.
 
     :param platform: the platform's name
-    :param platform_is: ``UP``, ``DOWN``, ``not proved up``; ``untouched`` when nothing was stopped
+    :param platform_is: ``UP``, ``DOWN``, ``STOPPED`` by another run, ``not proved up``; ``untouched`` when nothing was
+        stopped
     :param sealed: whether there is a backup
     :param holds: what it holds, see :mod:`vitam_operators.wholeness`
     :param failed: the first step that failed, with what it acted on; empty when none did
@@ -33,6 +34,7 @@ class NightEnd:
     :param down_s: seconds for which Vitam was down
     :param late_s: seconds from the window's end to the last unit that was healthy again, 0 when that was before
     :param down: names of what ran before the night and is down: ``vitam-storage.service@app``, ``mongo-data-shard0``
+    :param stopped_by: the other runs that have stopped what is down, where the platform is ``STOPPED``
     :param down_before: names of the units that did not run at the look
     """
 
@@ -45,6 +47,7 @@ class NightEnd:
     down_s: float = 0.0
     late_s: float = 0.0
     down: tuple[str, ...] = ()
+    stopped_by: tuple[str, ...] = ()
     down_before: tuple[str, ...] = ()
 
     @property
@@ -83,7 +86,12 @@ def _platform(night: NightEnd) -> str:
         return f"nothing was stopped{_down_before(night)}"
     late = f", {_rough(night.late_s)} after the window's end" if night.late_s else ""
     down = f": {names_in_words(night.down)}" if night.down else ""
-    return f"platform is {night.platform_is}{down}{late}{_down_before(night)}"
+    return f"platform is {_is(night.platform_is, night.stopped_by)}{down}{late}{_down_before(night)}"
+
+
+def _is(state: str, stopped_by: Iterable[str]) -> str:
+    """Say what a platform is; one that another run has stopped is that run's to start."""
+    return f"{STOPPED} by {', '.join(stopped_by)}" if state == STOPPED else state
 
 
 def _down_before(night: NightEnd) -> str:
@@ -166,7 +174,7 @@ def restore_ended(platform: str, report: Mapping[str, Any]) -> str:
     """
     Say how a restore ended, in one line.
 
-    :param report: ``{"restored", "keep", "put_back", "platform_is", "left_down"}``
+    :param report: ``{"restored", "keep", "put_back", "platform_is", "left_down", "stopped_by"}``
     """
     where = ", with the data of before the restore" if report["put_back"] else ", NOT all data of before is put back"
     where = "" if report["keep"] else where
@@ -174,7 +182,8 @@ def restore_ended(platform: str, report: Mapping[str, Any]) -> str:
     failed = f"restore of backup {report['restored']} FAILED"
     words = done if report["keep"] and report["platform_is"] == UP else failed
     down = f": {names_in_words(report['left_down'])}" if report.get("left_down") else ""
-    return f"Vitam {platform}: {words} - platform is {report['platform_is']}{down}{where}"
+    state = _is(report["platform_is"], report.get("stopped_by", ()))
+    return f"Vitam {platform}: {words} - platform is {state}{down}{where}"
 
 
 def restore_waits(platform: str, backup: str) -> str:

@@ -16,8 +16,16 @@ import pytest
 
 from tests.dags.half import HalfNight
 from tests.dags.night import load_dag
+from vitam_operators import messages
 from vitam_operators import nights as records
-from vitam_operators.errors import GuardHeldError, LookFailedError, NotOwnRecordsError, UnguardedError
+from vitam_operators.errors import (
+    GuardHeldError,
+    LookFailedError,
+    NotOwnRecordsError,
+    NotProvedError,
+    UnguardedError,
+)
+from vitam_operators.run_ids import run_in_words
 
 LOOK = ["check_host", "check_cluster", "plan_night"]
 OPENED = [*LOOK, "open_backup"]
@@ -142,3 +150,52 @@ def test_an_installation_that_was_torn_is_made_anew(look, text):
     path.write_text(text, encoding="utf-8")
     look.until(*OPENED, "arm_restart_guard", *look.starts)
     assert look.different == set()
+
+
+@pytest.fixture
+def subjects(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Give the subjects of the messages that are sent."""
+    said: list[str] = []
+    own = messages.subject
+
+    def subject(end: messages.NightEnd) -> str:
+        said.append(own(end))
+        return said[-1]
+
+    monkeypatch.setattr(messages, "subject", subject)
+    return said
+
+
+def test_what_another_run_has_stopped_is_not_told_as_down(look, second, subjects):
+    """A verdict that is cleared during the next night: who is woken by "DOWN" starts what that night copies."""
+    look.until(*OPENED, "arm_restart_guard", *FRONT, *look.starts)
+    other = second(shared=False).until(*OPENED, "arm_restart_guard", *FRONT)
+    changes = list(look.fake.changes)
+    with pytest.raises(NotProvedError, match=r"run manual__steps, .* has it stopped"):
+        look.run("conclude_night")
+    by = run_in_words(look.fake.hosts["front"].guard.plan)
+    assert f" - platform is STOPPED by {by}: vitam-access-" in subjects[-1]
+    assert look.records.read(records.CONCLUSION)["platform_up"] is False
+    assert look.fake.changes == changes
+    other.until(*other.starts)
+    with pytest.raises(NotProvedError):
+        look.run("conclude_night")
+    assert subjects[-1].endswith(" - platform is UP")
+
+
+def test_what_is_down_beside_what_another_run_has_stopped_is_told_first(look, second, subjects):
+    """That run did not find it running and will not start it: somebody has to."""
+    look.until(*OPENED, "arm_restart_guard", *FRONT, *look.starts)
+    look.fake.unit("metadata@app").end(1)
+    second(shared=False).until(*OPENED, "arm_restart_guard", *FRONT)
+    with pytest.raises(NotProvedError):
+        look.run("conclude_night")
+    assert " - platform is DOWN: vitam-metadata on app, vitam-" in subjects[-1]
+
+
+def test_a_run_does_not_take_its_own_stops_for_anothers(look, subjects):
+    """Its own guards are on the hosts, and nobody has started what it stopped."""
+    look.until(*OPENED, "arm_restart_guard", *FRONT)
+    with pytest.raises(NotProvedError):
+        look.run("conclude_night")
+    assert " - platform is DOWN: vitam-" in subjects[-1]

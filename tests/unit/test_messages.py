@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from vitam_operators import messages
-from vitam_operators.messages import DOWN, FAIL, NOT_PROVED, START, SUCCESS, UNTOUCHED, UP, NightEnd
+from vitam_operators.messages import DOWN, FAIL, NOT_PROVED, START, STOPPED, SUCCESS, UNTOUCHED, UP, NightEnd
 
 GIB = 1024**3
 SEALED = {"sealed": True, "size_bytes": 163 * GIB, "down_s": 42 * 60 + 10}
@@ -47,6 +47,13 @@ SEALED = {"sealed": True, "size_bytes": 163 * GIB, "down_s": 42 * 60 + 10}
         (
             NightEnd("medium", DOWN, **SEALED),
             "Vitam medium: backup sealed, 163 GiB, down 42 min - platform is DOWN",
+        ),
+        (
+            NightEnd(
+                "medium", STOPPED, down=("vitam-worker.service@worker1",), stopped_by=("run a", "run b"), **SEALED
+            ),
+            "Vitam medium: backup sealed, 163 GiB, down 42 min - platform is STOPPED by run a, run b: vitam-worker on "
+            "worker1",
         ),
         (
             NightEnd("medium", UP, late_s=1200, **SEALED),

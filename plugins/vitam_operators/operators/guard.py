@@ -124,7 +124,7 @@ class DisarmRestartGuardOperator(HostOperator):
             each = "; ".join(f"{unit} ran before the night and {words}" for unit, words in down.items())
             raise NotHealthyError(
                 f"{self.host}: {each}; the guard stays and {_when(found)}",
-                hint=f"read journalctl -u {next(iter(down))} on {self.host}, mend it, then clear start and this task",
+                hint=f"read journalctl -u {next(iter(down))} on {self.host}, mend it, clear its start and this task",
             )
 
     def _require_resumed(self, context: Any, night: Night, found: guard.GuardState) -> None:

@@ -32,6 +32,7 @@ from vitam_operators.operators.restores import (
 )
 from vitam_operators.operators.telling import TellingOperator, task_states
 from vitam_operators.restores import approvals, plans, swapping
+from vitam_operators.run_ids import owner_of
 
 
 class ReportRestoreOperator(RestoreOperator, TellingOperator):
@@ -47,7 +48,7 @@ class ReportRestoreOperator(RestoreOperator, TellingOperator):
         decision = night.read(DECISION) or {"keep": False, "against": ["nobody decided"]}
         wanted = {cluster: balancer_wanted(night, cluster) for cluster in night.opened["clusters"]}
         balancers = {cluster: mode for cluster, mode in wanted.items() if mode is not None}
-        seen = await platform_state.look(self.platform, night.opened["units_before"], balancers)
+        seen = await platform_state.look(self.platform, night.opened["units_before"], balancers, owner_of(night.opened))
         left = await not_put_back(self, night, list(plans.places(self.platform)))
         seen += [platform_state.Finding(f"{name}: what was there before is not put back", True, name) for name in left]
         report = {

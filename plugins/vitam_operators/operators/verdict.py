@@ -22,6 +22,7 @@ from vitam_operators.nights import Night
 from vitam_operators.operators import asked, platform_state
 from vitam_operators.operators.looks import DOWN, answers_of
 from vitam_operators.operators.telling import TellingOperator, task_states
+from vitam_operators.run_ids import owner_of
 from vitam_operators.wholeness import EVERYTHING, held
 
 HINT = "the first red task of this run says what is left to do"
@@ -52,7 +53,7 @@ class ConcludeNightOperator(TellingOperator):
         late, silent = late_words(night), self._silent(night, states)
         findings = [*red_words(states), *map(asked.words, silent), *not_sealed(night), *lost_words(night), *late]
         balancers = {cluster: facts["balancer"] for cluster, facts in night.opened["clusters"].items()}
-        seen = await platform_state.look(self.platform, night.opened["units_before"], balancers)
+        seen = await platform_state.look(self.platform, night.opened["units_before"], balancers, owner_of(night.opened))
         down = [finding.words for finding in seen]
         summary = night.write(nights.CONCLUSION, self._summary(night, findings + down, seen))
         if (night.read(nights.CONCLUSION) or {}).get("concluded_at") != summary["concluded_at"]:
@@ -99,6 +100,7 @@ class ConcludeNightOperator(TellingOperator):
             down_s=summary.get("down_s", 0.0),
             late_s=late_s(night),
             down=tuple(summary.get(left_down.LEFT_DOWN, ())),
+            stopped_by=tuple(summary.get(left_down.STOPPED_BY, ())),
             down_before=tuple(unit.name for unit in left_down.down_units(night.opened.get(left_down.DOWN_BEFORE, {}))),
         )
 
