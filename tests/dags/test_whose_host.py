@@ -163,3 +163,19 @@ def test_a_night_that_is_over_and_still_guarded_starts_what_is_down(cold):
 def _of(night):
     """Return the night as one whose single steps are run again."""
     return HalfNight(night).go_on()
+
+
+def test_a_step_asks_airflow_once_which_run_it_is(cold, monkeypatch):
+    """Each answer is a request to Airflow's API, of every instance of every step: a large platform has hundreds."""
+    asked: list[tuple[str, ...]] = []
+    own = cold.instances.of
+
+    def of(task_id, index):
+        ti = own(task_id, index)
+        pull = ti.xcom_pull
+        ti.xcom_pull = lambda *, task_ids, **key: asked.append(tuple(task_ids)) or pull(task_ids=task_ids, **key)
+        return ti
+
+    monkeypatch.setattr(cold.instances, "of", of)
+    cold.run("copy_shard", **SHARD0)
+    assert asked == [("open_backup",)]

@@ -131,7 +131,7 @@ class NightOperator(BaseOperator):
         plan: Record = next((plan for plan in plans if plan and plan.get("run_id") == run_id), {})
         if not plan and self.kept_in:
             return  # what is restored, and whether that stays, no guard knows
-        own = own_run(context["ti"])
+        own = own_run(context)
         found = await guards_of(self.platform, night.label)
         guards = {host: one for host, one in found.items() if own in ("", owner_of(one))}
         self.stand_in = reopened(self.platform, night, plan, guards)

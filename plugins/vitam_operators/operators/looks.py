@@ -115,7 +115,7 @@ class CheckHostOperator(HostOperator, LookOperator):
             findings += await self._bound(shell, units)
             findings += await self._clock(shell)
             found = await shell.run(guard.state())
-            findings += guard.findings(found, host.name, own_run(context["ti"]))
+            findings += guard.findings(found, host.name, own_run(context))
             findings += await self._links(shell) if not findings else []
             sizes = await self._sizes(shell, findings) if not findings else {}
             methods = await self._methods(shell, sizes, findings) if sizes else {}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from vitam_operators import guard
@@ -24,25 +24,35 @@ from vitam_operators.run_ids import RUN, new_id, owner_of, run_in_words
 PLANNING = ("plan_night", "plan_restore")
 TOLD_BY = ("open_backup", "open_restore", "arm_restart_guard")
 """The steps that tell Airflow the id of their run, beside the plan: a clear begins them again one after the other."""
+OWN_RUN = "vitam_backup_run"
+"""Where a step keeps in its context what they told."""
 
 
-def own_run(ti: Any) -> str:
+def own_run(context: Any) -> str:
     """
     Return the id that this run has in this Airflow, nothing when it has not planned yet.
 
     The records do not say it: another Airflow with the same ``run_id`` may have written them. Airflow keeps the
-    answers of a task that is cleared until it begins again, so one of these steps always has it.
+    answers of a task that is cleared until it begins again, so one of these steps always has it. Each answer is a
+    request to Airflow's API: they are asked one after the other until one has it, and a step asks once.
     """
-    told = ti.xcom_pull(task_ids=list(TOLD_BY), key=RUN) or ()
-    plans = ti.xcom_pull(task_ids=list(PLANNING)) or ()
-    known = [*told, *(plan.get(RUN) for plan in plans if isinstance(plan, dict))]
-    return next((str(one) for one in known if one), "")
+    if not context.get(OWN_RUN):
+        context[OWN_RUN] = next((str(one) for one in _told(context["ti"]) if one), "")
+    return str(context[OWN_RUN])
+
+
+def _told(ti: Any) -> Iterator[Any]:
+    for task in TOLD_BY:
+        yield from ti.xcom_pull(task_ids=[task], key=RUN) or ()
+    for task in PLANNING:
+        plans = ti.xcom_pull(task_ids=[task]) or ()
+        yield from (plan.get(RUN) for plan in plans if isinstance(plan, dict))
 
 
 def identity(platform: Platform, context: Any) -> dict[str, str]:
     """Return what a plan says of whose it is, ``{"run_id", "run"}``: a run that is planned again keeps its id."""
     run = context["dag_run"]
-    own = own_run(context["ti"]) or new_id(installation_id(platform), run.dag_id, run.run_id)
+    own = own_run(context) or new_id(installation_id(platform), run.dag_id, run.run_id)
     return {"run_id": run.run_id, RUN: own}
 
 
@@ -60,7 +70,7 @@ def is_own(context: Any, night: Night) -> bool:
     opened, run = night.read(OPEN) or {}, context["dag_run"]
     if RUN not in opened:
         return bool(opened.get("run_id", run.run_id) == run.run_id)
-    return bool(opened["run_id"] == run.run_id and opened[RUN] == own_run(context["ti"]))
+    return bool(opened["run_id"] == run.run_id and opened[RUN] == own_run(context))
 
 
 def require_own_records(context: Any, night: Night) -> None:

@@ -48,7 +48,7 @@ def plan_of(step: RestoreOperator, context: Any) -> Record:
     :raises NightClosedError: there is none
     """
     plan = approvals_in(step, context).read(PLAN)
-    if plan is not None and owner_of(plan) == own_run(context["ti"]):
+    if plan is not None and owner_of(plan) == own_run(context):
         return plan
     if context["ti"].xcom_pull(task_ids=PLAN):
         raise records_away(step, "has a plan")

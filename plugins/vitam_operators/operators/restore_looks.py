@@ -48,7 +48,7 @@ class CheckRestoreHostOperator(HostOperator, RestoreOperator, LookOperator):
                 name: need for name, need in tools.of_any_engine().items() if name in names and name not in missing
             }
             findings += [f"{self.host}: {w}" for w in tools.too_old(await shell.run(tools.first_lines(needs)), needs)]
-            findings += guard.findings(found, self.host, own_run(context["ti"]))
+            findings += guard.findings(found, self.host, own_run(context))
             sizes = await self._sizes(shell, units, findings)
             if not findings:
                 findings += [finding async for finding in self._not_there(shell, manifest)]
