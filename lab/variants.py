@@ -74,6 +74,9 @@ RELEASES = {
 }
 """After ProgrammeVitam/vitam@4.0.7 and 6.2, deployment/environments/hosts.example: collect came with 5."""
 
+SERIES_WITH_TIMERS = ("4", "5")
+"""No scheduler secures there, and the platform file refuses what only that one is asked."""
+
 
 def platforms() -> list[str]:
     """Return the names of all lab platforms."""
@@ -95,8 +98,11 @@ def settings_text(platform: str) -> str:
 
     :raises UnknownPlatform: when there is no such platform.
     """
-    path = LAB / "platforms" / f"{_model(platform)}.settings.yaml"
-    return _renamed(platform, path.read_text(encoding="utf-8"))
+    model = _model(platform)
+    text = (LAB / "platforms" / f"{model}.settings.yaml").read_text(encoding="utf-8")
+    if _series(_inventory(model)) in SERIES_WITH_TIMERS:
+        text = re.sub(r"(?m)^  settle_s:.*\n", "", text)
+    return _renamed(platform, text)
 
 
 def _model(platform: str) -> str:

@@ -6,7 +6,7 @@ import datetime as dt
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
-from vitam_operators import path_checks, port_checks, procedure, reader_checks, versions
+from vitam_operators import path_checks, port_checks, procedure, reader_checks, unread_keys, versions
 from vitam_operators.config import MongoCluster, Platform, ReplicaSet
 from vitam_operators.config_copies import MAY_BE_EMPTY
 from vitam_operators.parts import OFFER, all_parts
@@ -34,6 +34,7 @@ def findings(platform: Platform) -> Iterator[str]:
         yield from _twice(f"access.{key}", getattr(platform.access, key))
     yield from _orders(platform)
     yield from _parts(platform)
+    yield from unread_keys.findings(platform)
 
 
 def _window(platform: Platform) -> Iterator[str]:
@@ -71,6 +72,7 @@ def _hosts(platform: Platform) -> Iterator[str]:
         at = f"hosts.{index} ({host.name})"
         yield from _unknown(f"{at}.services", host.services, procedure.SERVICES, "service")
         yield from _twice(f"{at}.services", host.services)
+        yield from _twice(f"{at}.bound_units", host.bound_units)
         if host.offer_provider and OFFER not in host.services:
             yield f"at {at}.offer_provider: the host has no service {OFFER!r}"
         other = addresses.setdefault((host.address, host.ssh_port), host.name)
@@ -111,6 +113,7 @@ def _elasticsearch(platform: Platform) -> Iterator[str]:
     for index, cluster in enumerate(platform.elasticsearch):
         at = f"elasticsearch.{index} ({cluster.name})"
         yield from _unknown(f"{at}.hosts", cluster.hosts, known, "host")
+        yield from _twice(f"{at}.hosts", cluster.hosts)
         if cluster.scheme == "http" and (cluster.ca_file or not cluster.verify):
             yield f"at {at}.scheme: ca_file and verify are for 'https', found 'http'"
         if cluster.ca_file and not cluster.verify:
@@ -145,6 +148,8 @@ def _file_sets(platform: Platform) -> Iterator[str]:
         at = f"copy.file_sets.{index} ({file_set.name})"
         yield from _unknown(f"{at}.hosts", file_set.hosts, known, "host")
         yield from _unknown(f"{at}.services", file_set.services, procedure.SERVICES, "service")
+        yield from _twice(f"{at}.hosts", file_set.hosts)
+        yield from _twice(f"{at}.services", file_set.services)
         if file_set.hosts and file_set.services:
             yield f"at {at}.services: hosts are named, too; leave out one of the two"
 

@@ -84,6 +84,48 @@ def test_texts_that_no_key_wants(path, value, sentence):
     ]
 
 
+V5 = {"vitam_version": "5.3.1"}
+TIMERS, QUARTZ, RESTICS = (
+    {"by": "timers"},
+    {"by": "quartz", "platform_secret_conn_id": "s"},
+    {"engine": "restic", "restic": RESTIC},
+)
+SECONDARY = "primary_site is false, where no securing is waited for"
+TAKE_OUT = "so that nobody reads this; take it out"
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentences"),
+    [
+        (V5 | {"securing": TIMERS | {"minutes": [7], "settle_s": 5, "platform_secret_conn_id": "s"}}, [f"at securing.{key}: securing.by is 'timers', {TAKE_OUT}" for key in ("minutes", "settle_s", "platform_secret_conn_id")]),
+        ({"securing": QUARTZ | {"timers": ["own"], "other_timers": []}}, [f"at securing.{key}: securing.by is 'quartz', {TAKE_OUT}" for key in ("timers", "other_timers")]),
+        ({"copy": RESTICS | {"level": 3, "threads": 2}}, [f"at copy.{key}: copy.engine is 'restic', which compresses by itself, {TAKE_OUT}" for key in ("level", "threads")]),
+        ({"copy": {"compression": "none", "level": 3}}, [f"at copy.level: copy.compression is 'none', {TAKE_OUT}"]),
+        ({"timeouts": {"elasticsearch_snapshot_s": 60}}, [f"at timeouts.elasticsearch_snapshot_s: no cluster of elasticsearch has a snapshot_repository, no snapshot is asked for, {TAKE_OUT}"]),
+        ({"primary_site": False, "securing": QUARTZ | {"wait_for": "next_run", "needs_processing": True} }, [f"at {key}: {SECONDARY}, {TAKE_OUT}" for key in ("securing.wait_for", "securing.needs_processing")]),
+        ({"hosts": [*RIGHT["hosts"], {"name": "spare", "address": "10.0.0.9", "bound_units": ["exporter.service"]}]}, ["at hosts.3 (spare).bound_units: the host has no unit that a night stops, nothing is stopped with one; take it out"]),
+        ({"elasticsearch": [{"name": "es", "hosts": ["data1", "data1"]}]}, ["at elasticsearch.0 (es).hosts: 'data1' stands there 2 times, names must differ"]),
+        ({"copy": {"file_sets": [{"name": "x", "path": "/c", "hosts": ["data1", "data1"]}]}}, [f"at {where}: {name!r} stands there 2 times, names must differ" for where, name in (("copy.file_sets.0 (x).hosts", "data1"), ("the names of the copies (cluster-set and host-fileset)", "data1-x"))]),
+    ],
+)  # fmt: skip
+def test_what_nobody_reads(changes, sentences):
+    """A wish that is granted to nobody, as another key chose another way; and a node named twice. All at once."""
+    assert mistakes(copy.deepcopy(RIGHT) | changes) == sentences
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        V5 | {"securing": TIMERS | {"minutes": [5, 15, 35], "settle_s": 90}},
+        {"copy": RESTICS | {"level": 1, "compression": "none"}},
+        {"primary_site": False, "securing": QUARTZ | {"wait_for": "none_running", "needs_processing": False}},
+    ],
+)
+def test_what_is_written_as_it_would_be_asks_for_nothing(changes):
+    """A default that is written out; and compression, by which archives of another engine are found."""
+    check_platform(copy.deepcopy(RIGHT) | changes, source="p.yaml")
+
+
 def test_words_for_people_may_have_lines():
     """A message is no name of anything."""
     content = changed(
