@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -44,10 +45,11 @@ def lab_up() -> Callable[[str], Path]:
 
 @pytest.fixture
 def platform(lab_up: Callable[[str], Path]) -> Callable[[str, dict[str, Any]], Path]:
-    """Give a healthy platform, with settings put over its platform file."""
+    """Give a healthy platform that no night before has left anything down on, with settings over its platform file."""
 
     def give(name: str, settings: dict[str, Any]) -> Path:
         run = lab_up(name)
+        shutil.rmtree(run / "records" / name, ignore_errors=True)
         write_platform_file(name, {"window": WINDOW}, settings)
         return run
 

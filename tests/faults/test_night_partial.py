@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -33,7 +32,6 @@ def test_nights_of_files_push_no_whole_backup_out(
     """One is kept of each kind: the newest of those of files, and the whole one with its copies on the host."""
     monkeypatch.setattr(prune, "YOUNG", dt.timedelta(0))
     run = platform(PLATFORM, SETTINGS)
-    shutil.rmtree(run / "records" / PLATFORM, ignore_errors=True)
     evidence.on(PLATFORM, "rm -rf /vitam/backup/*")
     before = evidence.running_units(PLATFORM)
     labels, passed = [], False

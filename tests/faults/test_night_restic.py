@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -28,7 +27,6 @@ def test_a_night_of_restic(platform: Callable[[str, dict[str, Any]], Path], monk
     """Sealed by a snapshot for each part; the password went to the jobs, and is nowhere else."""
     run = platform(PLATFORM, {"copy": SETTINGS})
     monkeypatch.setenv("AIRFLOW_CONN_LAB_RESTIC", json.dumps({"conn_type": "generic", "password": PASSWORD}))
-    shutil.rmtree(run / "records" / PLATFORM, ignore_errors=True)  # they would ask where the repository has gone
     evidence.on(PLATFORM, "rm -rf /vitam/restic")
     before = evidence.running_units(PLATFORM)
     night = FaultyNight(PLATFORM, run, "never", lambda: None).go(monkeypatch)
