@@ -6,7 +6,7 @@ It is judged by the records of its own night, so an edit of the platform file ch
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 PLATFORM_PARTS = "platform_parts"
@@ -30,3 +30,28 @@ def held(known: Mapping[str, Any], parts: Iterable[str]) -> str:
     if needed is not None and set(needed) <= set(parts):
         return EVERYTHING
     return PARTIAL.get(copies, SOME)
+
+
+def let_go(
+    platform_parts: Collection[str], newest_first: Sequence[tuple[str, Collection[str]]], going: Collection[str]
+) -> Iterator[str]:
+    """
+    Name the parts that kept backups have and the platform file has not: new backups are whole without them.
+
+    :param platform_parts: all that the platform has tonight
+    :param newest_first: labels of the restorable backups, and the names of their parts
+    :param going: labels of those that this night removes
+    """
+    last: dict[str, list[str]] = {}
+    for name in sorted({name for _, parts in newest_first for name in parts} - set(platform_parts)):
+        holders = [label for label, parts in newest_first if name in parts]
+        last.setdefault(next((label for label in holders if label not in going), ""), []).append(name)
+    for label, names in sorted(last.items()):
+        until = (
+            f"are in backup {label} for the last time" if label else "go with the last backup that this night prunes"
+        )
+        yield (
+            f"not in the platform file any more: {', '.join(names)}; they {until}, and tonight's backup counts as whole "
+            "without them: if one of them is still in use, put it back into the platform file; if its data is still "
+            "wanted, carry that backup elsewhere or set copy.keep to null before copy.keep removes it"
+        )

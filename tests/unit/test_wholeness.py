@@ -13,7 +13,7 @@ from vitam_operators.config_copies import KeepConfig
 from vitam_operators.nights import Nights
 from vitam_operators.prune import decide
 from vitam_operators.rebuild import rebuild
-from vitam_operators.wholeness import EVERYTHING, PARTIAL, PLATFORM_PARTS, SOME, held
+from vitam_operators.wholeness import EVERYTHING, PARTIAL, PLATFORM_PARTS, SOME, held, let_go
 
 LABEL = "20261123T190000Z"
 DATABASES, FILES = PARTIAL["databases"], PARTIAL["files"]
@@ -141,3 +141,28 @@ def test_a_drilled_part_is_no_reason_for_a_drilled_whole_to_go():
     old = replace(backup(FIRST), state="drilled")
     backups_ = [part, *nightly(9)[:8], old]
     assert old.label not in gone(backups_, KeepConfig(last=1, min_verified=1), LONG_AFTER)
+
+
+# --- what the platform file has no more ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("newest_first", "going", "says"),
+    [
+        ([], (), []),
+        (
+            [("c", ALL), ("b", [*ALL, "x"]), ("a", [*ALL, "x", "y"])],
+            (),
+            ["x; they are in backup b", "y; they are in backup a"],
+        ),
+        ([("b", [*ALL, "x"]), ("a", [*ALL, "x"])], ("b",), ["x; they are in backup a"]),
+        ([("b", ["x", "y"]), ("a", ["x"])], ("a", "b"), ["x, y; they go with the last backup"]),
+    ],
+    ids=["no_backup", "each_by_its_newest", "an_older_one_stays", "all_of_them_go"],
+)
+def test_parts_that_only_old_backups_have(newest_first, going, says):
+    """The newest one that stays is named; it need not be the newest of all."""
+    found = sorted(let_go(ALL, newest_first, going), key=lambda words: words.partition(": ")[2])
+    assert [words.partition(": ")[2].startswith(start) for words, start in zip(found, says, strict=True)] == [
+        True
+    ] * len(says)

@@ -21,6 +21,7 @@ from vitam_operators import (
     shrunk,
     versions,
 )
+from vitam_operators.catalogue import entries
 from vitam_operators.engines.chosen import engine_of
 from vitam_operators.errors import LookFailedError, NotOwnRecordsError, SecretMissingError, WindowError
 from vitam_operators.hooks.connections import environment_of
@@ -35,7 +36,7 @@ from vitam_operators.operators.services import note
 from vitam_operators.operators.telling import try_to_tell_of_the_dead
 from vitam_operators.parts import planned_parts
 from vitam_operators.prune import rules_in_words
-from vitam_operators.wholeness import EVERYTHING
+from vitam_operators.wholeness import EVERYTHING, PLATFORM_PARTS, let_go
 from vitam_operators.window import Window, manual_window, window_beginning
 
 
@@ -114,8 +115,8 @@ class PlanNightOperator(NightOperator):
                 "the night cannot begin:\n" + "\n".join(f"  {finding}" for finding in findings),
                 hint="nothing was touched; mend what is named, then trigger a new run",
             )
-        plan["warnings"] = list(self._warnings(context, plan, window, hosts, clusters))
         plan["prune"] = planned(self.platform, plan)
+        plan["warnings"] = list(self._warnings(context, plan, window, hosts, clusters))
         self._tell(plan)
         if context["params"].get("plan_only"):
             raise AirflowSkipException("plan only: nothing is stopped, nothing is copied")
@@ -141,6 +142,7 @@ class PlanNightOperator(NightOperator):
             yield from facts["warnings"]
         yield from notifications.missing_notifiers(self.platform)
         yield from self._too_short(context, window)
+        yield from self._let_go(plan)
         yield from versions.doubts(self.platform.vitam_version, self.platform.services)
 
     def _securing_findings(self, context: Any, window: Window, running: Mapping[str, list[str]]) -> Iterable[str]:
@@ -222,6 +224,11 @@ class PlanNightOperator(NightOperator):
         plan[mounts.KNOWN_BELOW] = mounts.known_below(below, earlier)
         away = [*away, *mounts.findings_below(below, plan[mounts.KNOWN_BELOW], names)]
         return [*away, *shrunk.findings(self.platform, plan["sizes"], known)]
+
+    def _let_go(self, plan: Facts) -> Iterable[str]:
+        kept = [backup for backup in entries(nights_of(self.platform)) if backup.restorable]
+        parts = [(backup.label, backup.parts) for backup in kept if backup.label != plan["backup"]]
+        return let_go(plan[PLATFORM_PARTS], parts, {one["backup"] for one in plan["prune"]})
 
     def _too_short(self, context: Any, window: Window) -> Iterable[str]:
         if self.platform.window.hold_until_window_end:
