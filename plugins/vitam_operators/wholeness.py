@@ -48,10 +48,10 @@ def let_go(
         last.setdefault(next((label for label in holders if label not in going), ""), []).append(name)
     for label, names in sorted(last.items()):
         until = (
-            f"are in backup {label} for the last time" if label else "go with the last backup that this night prunes"
+            f"are in backup {label} for the last time" if label else "go with the last backup that is pruned tonight"
         )
         yield (
-            f"not in the platform file any more: {', '.join(names)}; they {until}, and tonight's backup counts as whole "
+            f"not in the platform file any more: {', '.join(names)}; they {until}, and tonight's counts as whole "
             "without them: if one of them is still in use, put it back into the platform file; if its data is still "
             "wanted, carry that backup elsewhere or set copy.keep to null before copy.keep removes it"
         )

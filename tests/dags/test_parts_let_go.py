@@ -41,9 +41,7 @@ def test_a_part_that_kept_backups_have_and_this_night_has_not(night):
     night.run()
     assert night.state == "success"
     (warning,) = warned(night)
-    assert warning.startswith(
-        f"{SAYS}{GONE}; they are in backup {BEFORE} for the last time, and tonight's backup counts"
-    )
+    assert warning.startswith(f"{SAYS}{GONE}; they are in backup {BEFORE} for the last time, and tonight's counts")
     assert warning in night.records.read(records.MANIFEST)["warnings"]
 
 
@@ -54,7 +52,7 @@ def test_the_last_backup_that_has_the_part_goes_tonight(night):
     night.run()
     assert night.records.opened["prune"] == [{"backup": BEFORE, "reason": "not among the last 2 and 3 monthly"}]
     (warning,) = warned(night)
-    assert warning.startswith(f"{SAYS}{GONE}; they go with the last backup that this night prunes")
+    assert warning.startswith(f"{SAYS}{GONE}; they go with the last backup that is pruned tonight")
 
 
 @pytest.mark.parametrize("copies", ["everything", "files"])
