@@ -21,6 +21,8 @@ OF_HOSTS = {"units_before": "running", DOWN_BEFORE: "down"} | {name: name for na
 """What the plan has of each host, and its name among the facts of the look."""
 WARNINGS = "warnings"
 """Of a look: the plan has those of all looks in one place."""
+OF_LOOKS = (WARNINGS, nights.ATTEMPT)
+"""What the plan says once, for all looks."""
 Facts = dict[str, Any]
 
 
@@ -51,7 +53,9 @@ def plan(
         "copies": copies,
         "parts": list(planned_parts(platform, copies)),
         PLATFORM_PARTS: list(planned_parts(platform, EVERYTHING)),
-        "clusters": {name: {key: facts[key] for key in facts if key != WARNINGS} for name, facts in clusters.items()},
+        "clusters": {
+            name: {key: facts[key] for key in facts if key not in OF_LOOKS} for name, facts in clusters.items()
+        },
         **{name: {host: facts[fact] for host, facts in hosts.items()} for name, fact in OF_HOSTS.items()},
         "methods": methods,
     }

@@ -20,6 +20,8 @@ from vitam_operators.record_files import Record as Record
 from vitam_operators.run_ids import owner_of, run_in_words
 
 OPEN = "open"
+ATTEMPT = "attempt"
+"""Key of the number of an attempt, from 1: in what it was opened with, and in the plan and the looks made for it."""
 PLATFORM = "platform_kept"
 """The platform file as it was when the run was opened: what its steps work by."""
 RESTART = "restart"
@@ -212,7 +214,8 @@ class Nights:
         Return the attempt that is open, or open a new one with ``record``.
 
         After a restart a new attempt needs a new plan: Airflow clears the setup along with any single step, and what
-        ran when the old plan was made says nothing of now. Without one it is the last attempt, which is over.
+        ran when the old plan was made says nothing of now. Without one it is the last attempt, which is over; so it is
+        with a plan that was made for an earlier attempt: in the middle of a night half of the platform is stopped.
 
         :param record: with ``run``, ``run_id``, ``units_before`` and ``planned_at``, which differs from plan to plan
         :param kept: the platform file, which a new attempt works by to its end
@@ -221,13 +224,13 @@ class Nights:
         night = self.latest(identifier)
         if night is not None:
             _require_same_run(night, record)
-        if night is None or (night.has(RESTART) and _is_newer(record, night)):
-            number = 1 if night is None else int(night.opened["attempt"]) + 1
+        number = 1 if night is None else int(night.opened[ATTEMPT]) + 1
+        if night is None or (night.has(RESTART) and _is_newer(record, night) and record.get(ATTEMPT, number) == number):
             before = record["units_before"] if night is None else with_what_stayed_down(record["units_before"], night)
             night = self.attempt(identifier, number)
             if kept is not None and not night.has(OPEN):
                 night.write(PLATFORM, kept)
-            night.write_once(OPEN, {**record, "units_before": before, "attempt": number, "label": night.label})
+            night.write_once(OPEN, {**record, "units_before": before, ATTEMPT: number, "label": night.label})
             _require_same_run(night, record)
         return night
 

@@ -8,7 +8,7 @@ from typing import Any
 from airflow.sdk.exceptions import AirflowSkipException
 
 import vitam_operators
-from vitam_operators import elastic, manifest, nights, phases
+from vitam_operators import attempts, elastic, manifest, nights, phases
 from vitam_operators.catalogue import Reader
 from vitam_operators.errors import NightClosedError
 from vitam_operators.hooks import layouts
@@ -18,7 +18,7 @@ from vitam_operators.nights import Night, Record
 from vitam_operators.operators import asked
 from vitam_operators.operators.base import NightOperator
 from vitam_operators.operators.copies import CopyOperator
-from vitam_operators.operators.looks import Facts
+from vitam_operators.operators.looks import Facts, answers_of
 from vitam_operators.operators.opening import open_run
 from vitam_operators.parts import config_parts, shard_parts
 from vitam_operators.words import size_words
@@ -42,12 +42,19 @@ class OpenBackupOperator(NightOperator):
         Return the label of the backup.
 
         :raises RecordsAwayError: this run has opened one before, and its records are not there
-        :raises NightClosedError: there is no plan, or the platform file was edited since the look
+        :raises NightClosedError: there is no plan, or it is of an earlier attempt than the look, or the platform file
+            was edited since
         """
         self.latest_night(context)
         plan = context["ti"].xcom_pull(task_ids="plan_night")
         if not plan:
             raise NightClosedError("there is no plan", hint="clear plan_night with its downstream tasks")
+        looks = [facts for task in ("check_host", "check_cluster") for facts in answers_of(context, task)]
+        if outdated := attempts.outdated(plan, looks):
+            raise NightClosedError(
+                f"{outdated}: plan_night was marked as a success, or was left out of the clear",
+                hint="nothing was touched; clear plan_night with its downstream tasks, or trigger a new run",
+            )
         record = {**plan, "opened_at": nights.now_text()}
         night = open_run(self, context, plan, record)
         self.log.info("backup %s is open: %s", night.label, night.directory)

@@ -13,6 +13,7 @@ from typing import Any
 from airflow.sdk import BaseOperator
 
 from vitam_operators import nights, phases
+from vitam_operators.attempts import is_for, made_for
 from vitam_operators.config import Platform
 from vitam_operators.errors import (
     ConfigError,
@@ -103,6 +104,10 @@ class NightOperator(BaseOperator):
             require_own_records(context, night)
         return night
 
+    def attempt(self, context: Any) -> int:
+        """Return the attempt of its run that a look or a plan is made for, see :mod:`vitam_operators.attempts`."""
+        return made_for(self.nights, nights.backup_id(context["dag_run"].run_after))
+
     def cold_night(self, context: Any) -> Night:
         """
         Return the records of this run, for a step that stops or copies.
@@ -128,7 +133,9 @@ class NightOperator(BaseOperator):
             return
         run_id = context["dag_run"].run_id
         plans = context["ti"].xcom_pull(task_ids=list(PLANNING)) or ()
-        plan: Record = next((plan for plan in plans if plan and plan.get("run_id") == run_id), {})
+        number = len(self.nights.attempts(nights.backup_id(context["dag_run"].run_after)))
+        own_plans = (plan for plan in plans if plan and plan.get("run_id") == run_id)
+        plan: Record = next((plan for plan in own_plans if is_for(plan, number)), {})
         if not plan and self.kept_in:
             return  # what is restored, and whether that stays, no guard knows
         own = own_run(context)

@@ -33,6 +33,7 @@ from vitam_operators.hooks import clients as client_hooks
 from vitam_operators.hooks import mongo as mongo_hooks
 from vitam_operators.hooks.hosts import HostHook, Shell, target
 from vitam_operators.host_units import files_parts_of, mongo_parts_of, optional_timers, units_of
+from vitam_operators.nights import ATTEMPT
 from vitam_operators.operators.base import NightOperator
 from vitam_operators.operators.ownership import own_run
 from vitam_operators.operators.questions import ask_services
@@ -66,7 +67,7 @@ class LookOperator(NightOperator):
             raise LookFailedError(
                 "; ".join(findings), hint="nothing was touched; mend what is named, then clear this run or trigger one"
             )
-        return facts
+        return facts | {ATTEMPT: self.attempt(context)}
 
     @abstractmethod
     async def look(self, context: Any) -> tuple[Facts, list[str]]:

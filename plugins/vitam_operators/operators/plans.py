@@ -11,6 +11,7 @@ from airflow.sdk.exceptions import AirflowSkipException
 
 from vitam_operators import (
     accepted,
+    attempts,
     estimates,
     left_down,
     mounts,
@@ -91,6 +92,8 @@ class PlanNightOperator(NightOperator):
         hosts = {facts["host"]: facts for facts in answers_of(context, "check_host")}
         clusters = {facts["cluster"]: facts for facts in answers_of(context, "check_cluster")}
         findings = [*findings_of(context, expected), *night_plan.unknown(self.platform, hosts, clusters)]
+        number = self.attempt(context)
+        findings += attempts.of_another(attempts.looks_of(hosts, clusters), number)
         findings += findings_of_records(self, context)
         findings += self._balancers_left_off(context, clusters)
         findings += [finding async for finding in self._secrets()]
@@ -120,7 +123,7 @@ class PlanNightOperator(NightOperator):
         self._tell(plan)
         if context["params"].get("plan_only"):
             raise AirflowSkipException("plan only: nothing is stopped, nothing is copied")
-        return plan | identity(self.platform, context)
+        return plan | identity(self.platform, context) | {nights.ATTEMPT: number}
 
     def _plan(self, context: Any, window: Window, hosts: dict[str, Facts], clusters: dict[str, Facts]) -> Facts:
         params = context["params"]

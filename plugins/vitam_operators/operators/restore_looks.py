@@ -13,7 +13,7 @@ from vitam_operators.hooks import host_keys
 from vitam_operators.hooks import mongo as mongo_hooks
 from vitam_operators.hooks.hosts import HostHook, Shell, target
 from vitam_operators.host_units import optional_timers, units_of
-from vitam_operators.nights import Record
+from vitam_operators.nights import ATTEMPT, Record
 from vitam_operators.operators.looks import GUARD, Facts, LookOperator
 from vitam_operators.operators.ownership import own_run
 from vitam_operators.operators.restores import CHOOSE, RestoreOperator
@@ -133,12 +133,12 @@ class CheckRestoreClusterOperator(ClusterOperator, RestoreOperator):
     opens = True
 
     async def act(self, context: Any) -> Facts:
-        """Return ``{"cluster", "balancer"}``; the balancer is ``None`` when nobody answers."""
+        """Return ``{"cluster", "balancer", "attempt"}``; the balancer is ``None`` when nobody answers."""
         cluster = self.platform.cluster(self.cluster)
         try:
             async with mongo_hooks.routers(self.platform, cluster).connect() as client:
                 balancer = str((await client.command("balancerStatus"))["mode"])
         except VitamBackupError as error:
             self.log.warning("%s does not answer, its balancer is not known: %s", self.cluster, error.message)
-            return {"cluster": self.cluster, "balancer": None}
-        return {"cluster": self.cluster, "balancer": balancer}
+            return {"cluster": self.cluster, "balancer": None, ATTEMPT: self.attempt(context)}
+        return {"cluster": self.cluster, "balancer": balancer, ATTEMPT: self.attempt(context)}

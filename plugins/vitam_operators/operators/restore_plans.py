@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Iterator
 from typing import Any
 
-from vitam_operators import nights
+from vitam_operators import attempts, nights
 from vitam_operators.catalogue import entry
 from vitam_operators.errors import LookFailedError, WindowError
 from vitam_operators.hooks.kept_platforms import sha256_of
@@ -38,6 +38,10 @@ class PlanRestoreOperator(RestoreOperator):
         label = context["ti"].xcom_pull(task_ids=CHOOSE)
         expected = {"check_host": len(self.platform.hosts), "check_cluster": len(self.platform.mongodb), CHOOSE: 1}
         findings = [*findings_of(context, expected), *findings_of_records(self, context)]
+        number = self.attempt(context)
+        hosts = {facts["host"]: facts for facts in answers_of(context, "check_host")}
+        clusters = {facts["cluster"]: facts for facts in answers_of(context, "check_cluster")}
+        findings += attempts.of_another(attempts.looks_of(hosts, clusters), number)
         window = None
         try:
             window = night_window(context, self.platform)
@@ -53,7 +57,7 @@ class PlanRestoreOperator(RestoreOperator):
                 "the restore cannot begin:\n" + "\n".join(f"  {finding}" for finding in findings),
                 hint="nothing was touched; mend what is named, then trigger a new run",
             )
-        plan = self._plan(context, label, window)
+        plan = self._plan(context, label, window) | {nights.ATTEMPT: number}
         self.log.info("%s", plan["words"])
         return approvals_in(self, context).write(PLAN, plan)
 
