@@ -9,7 +9,9 @@ mongo, hooks/mongo.py; apache/airflow#37214) went in the clear here, with the pa
 from __future__ import annotations
 
 import json
+import ssl
 
+import pymongo
 import pytest
 from pymongo import common
 
@@ -78,6 +80,57 @@ async def test_a_connection_that_is_refused_says_what_it_may_have(monkeypatch):
         async with MongoHook("mongo", ["127.0.0.1:1"], direct=True).connect():
             pass
     assert "allow_insecure" in error.value.hint
+
+
+@pytest.mark.parametrize(
+    ("connection", "words"),
+    [
+        ({"extra": {"tls": True, "tlsCAFile": "/nowhere/ca.pem"}}, "No such file or directory"),
+        ({"extra": {"tls": True, "tlsCertificateKeyFile": "/nowhere/key.pem"}}, "No such file or directory"),
+        ({"extra": {"tls": False, "tlsCAFile": __file__}}, "TLS has not been enabled"),
+        ({"extra": {"tls": True, "tlsInsecure": True, "tlsAllowInvalidCertificates": True}}, "tlsInsecure"),
+        ({"extra": {"tls": "perhaps"}}, "tls"),
+        ({"login": "vitamdb-admin"}, "[Pp]assword"),
+        ({"login": "vitamdb-admin", "password": "hush", "extra": {"authMechanism": "none"}}, "authMechanism|MECHANISM"),
+    ],
+)
+async def test_what_the_driver_does_not_take(monkeypatch, connection, words):
+    """
+    Kind: a crash where a sentence is wanted. A CA file that this worker does not have, a login without a password.
+
+    pymongo refuses them before it asks anybody: client_options.py, ssl_support.py, auth_shared.py (apache/airflow#36881).
+    """
+    monkeypatch.setenv("AIRFLOW_CONN_MONGO", json.dumps({"conn_type": "mongo", **connection}))
+    with pytest.raises(
+        MongoUnreachableError, match=rf"of the Airflow connection mongo are not accepted: .*({words})"
+    ) as error:
+        async with MongoHook("mongo", ["127.0.0.1:1"], direct=True).connect():
+            pass
+    assert error.value.why == "the Airflow connection's settings are not accepted"
+    assert "hush" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("extra", "secured", "checked"),
+    [
+        ({"ssl": True}, True, True),
+        ({"ssl": "true", "allow_insecure": "true"}, True, False),
+        ({"tls": True, "tlsAllowInvalidCertificates": True}, True, False),
+        ({"tls": "true", "tlsInsecure": "true"}, True, False),
+        ({}, False, False),
+    ],
+)
+async def test_what_the_driver_makes_of_it(monkeypatch, extra, secured, checked):
+    """The client itself says whether it speaks TLS and looks at the certificate (apache/airflow#37214)."""
+    monkeypatch.setenv("AIRFLOW_CONN_MONGO", json.dumps({"conn_type": "mongo", "extra": extra}))
+    made = []
+    own = pymongo.AsyncMongoClient
+    monkeypatch.setattr(
+        pymongo, "AsyncMongoClient", lambda *words, **more: made.append(own(*words, **more)) or made[-1]
+    )
+    async with MongoHook("mongo", ["127.0.0.1:1"], direct=True).connect():
+        context = made[0].options.pool_options._ssl_context
+    assert (context is not None, context is not None and context.verify_mode == ssl.CERT_REQUIRED) == (secured, checked)
 
 
 async def test_other_secrets_with_what_nobody_sees(monkeypatch):

@@ -182,6 +182,21 @@ def test_directories_that_are_their_own(changes):
     check_platform(copy.deepcopy(RIGHT) | changes, source="p.yaml")
 
 
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"copy": {"keep": {"last": 1, "min_verified": 50}}},
+        {"timeouts": {"mongod_stop_s": 999_999, "service_start_s": 99_999}},
+        {"window": {"restart_reserve_s": 1}},
+        {"copy": {"file_sets": []}},
+        {"start_order": []},
+    ],
+)
+def test_what_stays_accepted(changes):
+    """Each is of use to somebody, and does no harm: docs/decisions/0030."""
+    check_platform(copy.deepcopy(RIGHT) | changes, source="p.yaml")
+
+
 def test_two_daemons_on_two_hosts_may_have_one_path():
     """Each cluster has Vitam's own; only on one host they would be in each other's way."""
     other = CLUSTER | {"name": "offer", "routers": ["data3"], "shards": [{"name": "s", "members": [{"host": "data3"}]}]}
