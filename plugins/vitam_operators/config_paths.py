@@ -9,7 +9,7 @@ from pydantic import AfterValidator, Field
 
 PATH_PATTERN = r"^/[^\s'\"\\$`]*[^/\s'\"\\$`]$"
 REPOSITORY_PATTERN = (
-    r"^(/|sftp:([\w.-]+@)?[\w.-]+:/|s3:https?://[\w.-]+(:\d+)?/|rest:https?://[\w.-]+(:\d+)?/)"
+    r"^(/|sftp:(\w[\w.-]*@)?\w[\w.-]*:/|s3:https?://[\w.-]+(:\d+)?/|rest:https?://[\w.-]+(:\d+)?/)"
     r"([\w.-]+/)*[\w.-]*$"
 )
 URL_PATTERN = r"^[a-z][a-z0-9+.-]*://\S+$"

@@ -97,13 +97,20 @@ LocalTime = Annotated[
 ]
 
 
+OF_THE_SYSTEM = (
+    *("ssh", "systemd-", "dbus", "getty", "user@", "network", "cron", "docker", "containerd", "podman"),
+    *("sudo", "polkit", "firewalld", "iptables", "nftables", "wpa_supplicant", "auditd", "sssd", "nscd"),
+)
+"""How names of units begin that a host is reached, kept or entered by."""
+
+
 def _not_the_systems(unit: str) -> str:
     """
     Return a unit's name.
 
     :raises ValueError: it is the system's own: whoever may start and stop it has the host
     """
-    if unit.startswith(("ssh", "systemd-", "dbus", "getty", "user@", "network", "cron", "docker", "containerd")):
+    if unit.lower().startswith(OF_THE_SYSTEM):
         raise ValueError("is a unit of the system, expected one that is bound to a unit of Vitam's, as an exporter")
     return unit
 

@@ -113,6 +113,20 @@ def test_what_nobody_reads(changes, sentences):
     assert mistakes(copy.deepcopy(RIGHT) | changes) == sentences
 
 
+@pytest.mark.parametrize("unit", ["NetworkManager.service", "firewalld.service", "sssd.service", "podman.service"])
+def test_units_by_which_a_host_is_reached_are_no_bound_ones(unit):
+    """Kind: sudo rules for what the host itself stands on."""
+    found = mistakes(changed(["hosts", 0, "bound_units"], [unit]))
+    assert [line for line in found if "is a unit of the system" in line]
+
+
+@pytest.mark.parametrize("repository", ["sftp:-F:/srv/r", "sftp:-oProxyCommand=x@v:/srv/r", "sftp:-l@v:/srv/r"])
+def test_a_repository_that_ssh_would_take_for_an_option(repository):
+    """restic hands account and host to ssh as words of its command line."""
+    found = mistakes(changed(["copy", "restic"], RESTIC | {"repository": repository}))
+    assert [line for line in found if line.startswith("at copy.restic.repository: expected a repository of restic")]
+
+
 @pytest.mark.parametrize(
     "changes",
     [
