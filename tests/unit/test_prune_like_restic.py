@@ -24,8 +24,8 @@ AT_ENDS = (
 """A year's end within an ISO week, the last minute of one, and a night on which the clock is put back."""
 LONG_AFTER = dt.datetime(2027, 6, 1, tzinfo=dt.UTC)
 RULES = (
-    *({"last": 3}, {"daily": 5}, {"weekly": 6}, {"monthly": 4}, {"daily": 1, "weekly": 1}),
-    {"last": 2, "daily": 4, "weekly": 5, "monthly": 5},
+    *({"last": 3}, {"daily": 5}, {"weekly": 8}, {"monthly": 4}, {"daily": 1, "weekly": 1}),
+    {"last": 2, "daily": 4, "weekly": 9, "monthly": 5},
 )
 
 
