@@ -94,8 +94,8 @@ def later(seconds: float, what: str, host: str) -> Break:
 
 
 def as_soon_as(condition: str, what: str, host: str) -> Break:
-    """Run a script on a host as soon as a condition holds there; it gives up after two minutes."""
-    return later(0, f"for i in $(seq 1200); do if {condition}; then {what}; break; fi; sleep 0.1; done", host)
+    """Run a script on a host as soon as a condition holds there; it gives up after ten minutes."""
+    return later(0, f"for i in $(seq 6000); do if {condition}; then {what}; break; fi; sleep 0.1; done", host)
 
 
 def all_of(*breaks: Break) -> Break:

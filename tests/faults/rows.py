@@ -24,6 +24,7 @@ from tests.faults.breaking import (
     switch,
 )
 from tests.faults.runner import TWO_HOURS_S, AbandonedError, MarkedError
+from vitam_operators.errors import OperatorNeededError
 
 REFUSED = "refused at the look, nothing touched"
 RESTARTED = "not sealed, platform started again"
@@ -83,8 +84,8 @@ class Row:
 
 
 def fails() -> None:
-    """Let the step itself fail."""
-    raise RuntimeError("this step was made to fail")
+    """Let the step itself fail, with an error that Airflow does not try again."""
+    raise OperatorNeededError("this step was made to fail", hint="none: it is the row's fault")
 
 
 def marked_as_success() -> None:

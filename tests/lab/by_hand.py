@@ -2,9 +2,9 @@
 A run on a real platform without Airflow's processes: ``python -m tests.lab.by_hand PLATFORM DAG``.
 
 Hosts, ssh, sudo, systemd and MongoDB are the lab's; steps run one after the other, by Airflow's rules as
-tests/dags/quick.py has them, each with the DAG's number of tries. It reads ``{"params", "failing"}`` and prints the
-states of all tasks. Approvals are given; ``failing`` names steps that fail, ``before`` they do anything or ``after``
-they did it all. Left out: parallel steps, the UI.
+tests/dags/quick.py has them, each with as many tries as ``tries`` says, three by default. It reads
+``{"params", "failing", "tries"}`` and prints the states of all tasks. Approvals are given; ``failing`` names steps that
+fail, ``before`` they do anything or ``after`` they did it all. Left out: parallel steps, the UI.
 """
 
 from __future__ import annotations
@@ -54,14 +54,14 @@ def prepare(failing: dict[str, str], rejected: list[str]) -> None:
     HITLOperator.execute = lambda step, context: people.answer(step, context)  # type: ignore[method-assign]
 
 
-def try_again(failing: dict[str, str]) -> None:
-    """Give steps as many tries as the DAGs do: a service that has just started may not answer yet."""
+def try_again(failing: dict[str, str], tried: int) -> None:
+    """Give steps so many tries: a service that has just started may not answer yet."""
     from tests.dags import quick
 
     once = quick._run
 
     def tries(step: Any, context: Any) -> str:
-        for _ in range(TRIES - 1):
+        for _ in range(tried - 1):
             state = once(step, context)
             if state != "failed" or step.task_id in failing:
                 return state
@@ -84,7 +84,7 @@ def main(platform: str, dag_id: str) -> None:
 
     restless.BETWEEN_LOOKS_S = BETWEEN_LOOKS_S
     prepare(asked.get("failing", {}), asked.get("rejected", []))
-    try_again(asked.get("failing", {}))
+    try_again(asked.get("failing", {}), asked.get("tries", TRIES))
     now = dt.datetime.now(dt.UTC)
     quick.RUN_ID = f"by_hand__{now.isoformat()}"
     state, states = quick.run_quickly(load_dag(run / "platform.yaml", dag_id), now, asked["params"])

@@ -27,10 +27,12 @@ SHARD_PORT = 27019
 PAUSED = "scheduler.quartz_paused_trigger_groups"
 
 
-def by_hand(platform: str, dag_id: str, *, failing: dict[str, str] | None = None, **params: Any) -> dict[str, Any]:
+def by_hand(
+    platform: str, dag_id: str, *, failing: dict[str, str] | None = None, tries: int = 3, **params: Any
+) -> dict[str, Any]:
     """Run a DAG on a platform by tests/lab/by_hand.py; return the states of its tasks, and the log."""
     until = (dt.datetime.now(dt.UTC) + dt.timedelta(hours=2)).isoformat()
-    asked = {"params": {"until": until, **params}, "failing": failing or {}}
+    asked = {"params": {"until": until, **params}, "failing": failing or {}, "tries": tries}
     words = [sys.executable, "-m", "tests.lab.by_hand", platform, dag_id]
     done = subprocess.run(words, cwd=ROOT, input=json.dumps(asked), capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr[-3000:]
