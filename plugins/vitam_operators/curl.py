@@ -132,13 +132,19 @@ class UnansweredError(ValueError):
 
 
 OTHER = "does something else listen there? compare port and address in the platform file with the service's own"
+BETWEEN = "look at its address, at routes and firewalls between the two"
 UNTRUSTED = (
     "is the certificate of that name and of that authority (ca_file, verify), does the port speak https (scheme)?"
 )
 
 
 def explanation(reply: Reply) -> tuple[str, str]:
-    """Return why there was no answer, or another one than 2xx, and what to look at."""
+    """
+    Return why there was no answer, or another one than 2xx, and what to look at.
+
+    Of a connection that failed (7), curl 7.88.1 says ``Couldn't connect to server`` whether it was refused or had no
+    route; the others say why.
+    """
     return _of_status(reply) if reply.status else _of_curl(reply)
 
 
@@ -148,12 +154,14 @@ def _of_curl(reply: Reply) -> tuple[str, str]:
     match reply.exit_status:
         case 6:
             return f"the name does not resolve there: {words}", "correct the address in the platform file, or its DNS"
-        case 7 if not any(part in words for part in ("route", "unreachable", "denied")):
+        case 7 if "refused" in words:
             return f"refused, nobody listens there: {words}", OTHER
+        case 7 if not any(part in words for part in ("route", "unreachable", "denied")):
+            return f"nobody listens there, or nothing leads there: {words}", f"{OTHER}, and {BETWEEN}"
         case 28 if reply.too_slow:
             return f"it is too slow: {words}", "look at the load and the log of the service"
         case 7 | 28:
-            return f"it cannot be reached: {words}", "look at its address, at routes and firewalls between the two"
+            return f"it cannot be reached: {words}", BETWEEN
         case 127:
             return "the program curl is missing on the host", "install it"
         case status if status in TLS:

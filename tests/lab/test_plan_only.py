@@ -80,7 +80,7 @@ MISTAKES = {
         "solo",
         nothing_more,
         "failed",
-        (f"on host solo, GET http://172.31.77.32:{CLOSED_PORT}/: refused, nobody listens there",),
+        (f"on host solo, GET http://172.31.77.32:{CLOSED_PORT}/: ", "nobody listens there"),
         {"elasticsearch": [{"name": "elasticsearch-data", "hosts": ["solo"], "port": CLOSED_PORT}]},
     ),
     "a-proxy-on-a-host": Mistake(
