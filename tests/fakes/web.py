@@ -20,6 +20,20 @@ from lab.services.processing import PAUSED, RUNNING, metrics
 from lab.services.scheduler import current_jobs, job_state, refused
 from lab.services.web import Request
 
+
+def elastic_error(kind: str, reason: str | None, status: int) -> str:
+    """
+    Return an error as Elasticsearch 7 writes it: ``root_cause``, the cause again, the status.
+
+    Types, statuses and reasons are those of its exceptions: elastic/elasticsearch
+    server/src/main/java/org/elasticsearch/, ``discovery/MasterNotDiscoveredException.java``,
+    ``repositories/RepositoryMissingException.java``, ``snapshots/SnapshotMissingException.java``.
+    """
+    cause = {"type": kind, "reason": reason}
+    return json.dumps({"error": {"root_cause": [cause], **cause}, "status": status})
+
+
+NO_MASTER = elastic_error("master_not_discovered_exception", None, 503)
 SIGNED = re.compile(r'(X-[\w-]+): ?([^"\s]+)')
 
 
@@ -116,7 +130,7 @@ class FakeElasticsearch:
     def answer(self, host: str, method: str, path: str, words: list[str]) -> tuple[int, str]:
         """Answer one request."""
         if self.ill:
-            return 503, '{"error": "master_not_discovered_exception"}'
+            return 503, NO_MASTER
         match method, path:
             case "GET", "/":
                 return 200, json.dumps({"name": host, "version": {"number": "7.17.8"}})
@@ -139,8 +153,10 @@ class FakeElasticsearch:
         raise AssertionError(f"{method} {path} was sent to Elasticsearch on {host}")
 
     def _snapshot(self, host: str, method: str, repository: str, name: str) -> tuple[int, str]:
-        if repository != self.repository or (method != "PUT" and name not in self.snapshots):
-            return 404, ""
+        if repository != self.repository:
+            return 404, elastic_error("repository_missing_exception", f"[{repository}] missing", 404)
+        if method != "PUT" and name not in self.snapshots:
+            return 404, elastic_error("snapshot_missing_exception", f"[{repository}:{name}] is missing", 404)
         if method == "GET":
             self.snapshots[name] += 1
             state = "IN_PROGRESS" if self.snapshots[name] == 1 else self.ends_as

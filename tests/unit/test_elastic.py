@@ -7,6 +7,7 @@ import shlex
 
 import pytest
 
+from tests.fakes.web import NO_MASTER
 from vitam_operators import elastic
 from vitam_operators.curl import Endpoint, UnansweredError
 
@@ -37,7 +38,7 @@ def test_health_when_nobody_answers_is_an_answer(status):
     """Refused, too slow, cut off: what a starting node looks like. So does one that has no master yet (503)."""
     command = elastic.cluster_health(NODE)
     assert command.read_failure(status, "curl: ...") == "away"
-    assert command.read('{"error": "master_not_discovered_exception"}\n503') == "away"
+    assert command.read(f"{NO_MASTER}\n503") == "away"
     assert command.line.endswith(" --request GET http://10.0.0.1:9200/_cluster/health")
 
 
