@@ -10,9 +10,11 @@ from typing import Any
 
 import pytest
 
+from tests.dags.half import HalfNight
 from tests.dags.night import BEFORE, DRILL, NightRun, load_dag
 from tests.dags.quick import run_quickly
 from tests.fakes import backups
+from vitam_operators.errors import GuardNotArmedError
 from vitam_operators.hooks.records import nights_of
 from vitam_operators.mongo_rights import MEMBERS, ROUTERS, Asked
 from vitam_operators.privileges import sudoers
@@ -131,3 +133,22 @@ def test_what_a_night_asks_mongodb(listening):
     }
     assert of["test_mongo_admin"] | of["test_offer_admin"] == asked_of(ROUTERS)
     assert of["test_mongo_localadmin"] | of["test_offer_localadmin"] == asked_of(MEMBERS)
+
+
+def test_a_guard_whose_plan_the_account_may_not_read_is_none(half: HalfNight, monkeypatch: pytest.MonkeyPatch) -> None:
+    """
+    Kind: written, and read by nobody. With a umask of 027 the account sees no plan: no step could tell whose it is.
+
+    pam_umask sets it (Kicksecure/security-misc#185), and sudo joins it with its own (sudoers(5), ``umask``).
+    """
+    host = half.fake.hosts["data-4"]
+    own = host.answer
+
+    def answer(line: str, stdin: str) -> tuple[int, str]:
+        status, output = own(line, stdin)
+        asked = "for file in plan report" in line
+        return status, "\n---\n" + output.partition("---\n")[2] if asked else output
+
+    monkeypatch.setattr(host, "answer", answer)
+    with pytest.raises(GuardNotArmedError, match="its plan was read back otherwise than it was written, or not at all"):
+        half.run("arm_restart_guard", host="data-4")

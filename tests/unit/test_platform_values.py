@@ -22,6 +22,7 @@ STEPS = "has '..' or '.' in it, write the path that it means"
 ADDRESS = "is no address and no name of a host, such as '10.0.0.7', '2001:db8::7' or 'data1.example.org'"
 MONGOD = "is no mongod, expected its path, such as '/usr/bin/mongod' or '/opt/mongodb/bin/mongod-6.0'"
 DB = "mongodb.0 (mongo-data).mongod.db_path"
+PATH = "expected an absolute path without spaces, quotes, '$' and a '/' at its end"
 OWN = "each needs a directory of its own"
 
 
@@ -31,6 +32,8 @@ OWN = "each needs a directory of its own"
         (["copy", "directory"], "/vitam/../etc", f"at copy.directory: {STEPS}, found '/vitam/../etc'"),
         (["drill", "directory"], "/vitam/./drill", f"at drill.directory: {STEPS}, found '/vitam/./drill'"),
         (["mongodb", 0, "mongod"], {"db_path": "/vitam/data/.."}, f"at {DB}: {STEPS}, found '/vitam/data/..'"),
+        (["mongodb", 0, "mongod"], {"db_path": "/"}, f"at {DB}: {PATH}, found '/'"),
+        (["mongodb", 0, "mongod"], {"db_path": "/vitam/my data/db"}, f"at {DB}: {PATH}, found '/vitam/my data/db'"),
         (["copy", "restic"], RESTIC | {"repository": "/srv/../etc/r"}, f"at copy.restic.repository: {STEPS}, found '/srv/../etc/r'"),
         (["copy", "restic"], RESTIC | {"repository": "sftp:v:/srv/../r"}, f"at copy.restic.repository: {STEPS}, found 'sftp:v:/srv/../r'"),
         (["records"], "file:///srv/../etc", f"at records: {STEPS}, found 'file:///srv/../etc'"),
