@@ -98,6 +98,6 @@ lab-down: ## remove the lab's platform with its data
 	@lab/down
 
 clean: demo-down ## stop demo and lab, remove .venv, downloads and caches
-	@if [ -x $(PYTHON) ]; then for lab in $(ALL_LABS); do LAB=$$lab lab/down; done; fi
+	@if [ -x $(PYTHON) ]; then for lab in $(ALL_LABS); do LAB=$$lab lab/down; done; $(PYTHON) -m lab.postgres; fi
 	@rm -rf --one-file-system .venv deploy/wheels .demo .airflow lab/run lab/.cache .pytest_cache .hypothesis .mypy_cache .ruff_cache .import_linter_cache .ci/*.log
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
