@@ -15,7 +15,7 @@ DAG_ID = "vitam_backup"
 DRILL_ID = "vitam_restore_drill"
 RESTORE_ID = "vitam_restore"
 TIME_FOR_A_NIGHT = dt.timedelta(hours=2)
-LOOK_EVERY_S = 2.0
+LOOK_EVERY_S = 5.0
 """Seconds between two looks at a night: each asks for the states of some two hundred steps."""
 
 WAITS_FOR_A_PERSON = ("awaiting_input", "deferred")

@@ -72,8 +72,8 @@ def test_what_a_person_chose_stays(clone, tmp_path):
     assert beside(clone, PYTEST_DEBUG_TEMPROOT="/elsewhere", **machine)[0] == "/elsewhere"
 
 
-def test_two_processes_for_each_processor_and_all_words(clone):
+def test_three_processes_for_each_processor_and_all_words(clone):
     processors = subprocess.run(["nproc"], capture_output=True, text=True, check=True).stdout
     said = beside(clone, MEMORY="/none")[1:]
-    assert said[:3] == ["-m", "pytest", f"--numprocesses={2 * int(processors)}"]
+    assert said[:3] == ["-m", "pytest", f"--numprocesses={3 * int(processors)}"]
     assert said[4:] == ["tests/unit", "-k", "a name"]
