@@ -24,6 +24,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 CLUSTER = f"vitambackup_{hashlib.sha256(str(ROOT).encode()).hexdigest()[:8]}"
 SOCKETS = Path("/run") / CLUSTER
+LOCK = Path("/run/lock/vitambackup_postgres")
 PORTS = range(54320, 54420)
 PASSWORD_FILE = Path(__file__).parent / "run" / "postgres.password"
 
@@ -44,17 +45,17 @@ def url_of(database: str) -> str:
 
 def remove() -> None:
     """Stop this checkout's server, and remove its cluster with all databases."""
-    if not _is_installed() or not _configuration(_version()).exists():
+    if not _is_installed():
         return
-    _stop_by_force(_version())
-    _drop(_version())
+    with _alone():
+        _stop_by_force(_version())
+        _drop(_version())
 
 
 @contextmanager
 def _alone() -> Iterator[None]:
-    """Let several Airflows of this checkout that start at once wait for each other."""
-    PASSWORD_FILE.parent.mkdir(parents=True, exist_ok=True)
-    with PASSWORD_FILE.with_suffix(".lock").open("w") as lock:
+    """Let Airflows of this machine that start at once wait for each other: two new clusters could choose one port."""
+    with LOCK.open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
 
@@ -81,9 +82,8 @@ def _ensure_running(version: str) -> None:
     """Start the cluster; what cannot be started is made anew once, and then has to start."""
     if _configuration(version).exists() and (_answers() or _starts(version)):
         return
-    if _configuration(version).exists():
-        _stop_by_force(version)
-        _drop(version)
+    _stop_by_force(version)
+    _drop(version)
     _make(version)
     started = _start(version)
     if not _answers():

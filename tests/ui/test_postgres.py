@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -85,4 +86,11 @@ def test_torn_files_are_made_anew(cluster, torn):
 def test_a_torn_configuration_is_made_anew(cluster):
     """A disk that was full leaves files empty."""
     (postgres._configuration(postgres._version()) / "postgresql.conf").write_text("")
+    assert answers(postgres.url_of(DATABASE))
+
+
+def test_data_without_a_configuration_are_made_anew(cluster):
+    """Debian's tools would take the old files for those of the new cluster."""
+    killed()
+    shutil.rmtree(postgres._configuration(postgres._version()))
     assert answers(postgres.url_of(DATABASE))
