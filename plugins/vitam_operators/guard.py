@@ -232,12 +232,14 @@ def finding(found: GuardState, host: str, own: str) -> str | None:
 
 def stopped_by(found: GuardState, own: str, unit: str) -> str:
     """
-    Name the other run that has a unit of this host stopped: its guard, not fired out, is to start it again.
+    Name the other run that has a unit of this host stopped: its guard, armed or at work, is to start it again.
 
     :param own: id of the run that asks
-    :return: nothing where the host is no other run's, or that run did not find the unit running
+    :return: nothing where the host is no other run's, or nobody will start the unit: its guard is not armed, or that
+        run did not find the unit running
     """
-    if found.plan is None or finding(found, "", own) is None:
+    will_start = found.armed or found.report is not None
+    if found.plan is None or not will_start or finding(found, "", own) is None:
         return ""
     starts = {*found.plan["databases"], *(service["unit"] for service in found.plan["services"])}
     return run_in_words(found.plan) if unit in starts else ""

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import pytest
 
 from vitam_operators import nights as records
 from vitam_operators.errors import LookFailedError, NotHealthyError, NotProvedError
+from vitam_operators.operators import second_look
 
 WAITING = {"active": "activating", "sub": "auto-restart", "pid": 0, "result": "exit-code", "exit_status": 1}
 
@@ -47,6 +50,20 @@ def test_a_restart_that_is_over_at_the_verdict_is_up(cold):
     with pytest.raises(NotProvedError):
         cold.run("conclude_night")
     assert cold.records.read(records.CONCLUSION)["platform_up"]
+
+
+def test_a_guard_that_came_while_it_looked_twice_is_left_alone(cold, monkeypatch):
+    """Kind of fault: what was asked before a wait is acted on behind it. Another run has armed meanwhile."""
+    cold.until(*(step for step in cold.starts if step != "disarm_restart_guard"))
+    armed = cold.fake.hosts["app"].guard
+
+    async def meanwhile(_seconds):
+        armed.belongs_to("another__run")
+
+    monkeypatch.setattr(second_look, "asyncio", SimpleNamespace(sleep=meanwhile))
+    cold.run("disarm_restart_guard", host="app")
+    assert armed.armed
+    assert armed.plan["run_id"] == "another__run"
 
 
 @pytest.mark.parametrize("counts", [True, False])

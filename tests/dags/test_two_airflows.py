@@ -193,6 +193,20 @@ def test_what_is_down_beside_what_another_run_has_stopped_is_told_first(look, se
     assert " - platform is DOWN: vitam-metadata on app, vitam-" in subjects[-1]
 
 
+@pytest.mark.parametrize("trouble", ["its guard is not armed", "a host is away"])
+def test_what_nobody_starts_or_sees_is_not_called_stopped(look, second, subjects, trouble):
+    """The word tells a person to do nothing: it is for what another run's guards are certain to start."""
+    look.until(*OPENED, "arm_restart_guard", *FRONT, *look.starts)
+    second(shared=False).until(*OPENED, "arm_restart_guard", *FRONT)
+    if trouble == "a host is away":
+        look.fake.hosts["app"].unreachable = True
+    else:
+        look.fake.hosts["front"].guard.armed = False
+    with pytest.raises(NotProvedError):
+        look.run("conclude_night")
+    assert " - platform is DOWN: vitam-" in subjects[-1]
+
+
 def test_a_run_does_not_take_its_own_stops_for_anothers(look, subjects):
     """Its own guards are on the hosts, and nobody has started what it stopped."""
     look.until(*OPENED, "arm_restart_guard", *FRONT)

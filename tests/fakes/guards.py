@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from vitam_operators import guard
+from vitam_operators.run_ids import RUN
 
 Answer = tuple[int, str]
 TIMER_FILE = f"{guard.UNITS}/{guard.TIMER}"
@@ -69,7 +70,7 @@ class FakeGuard:
 
     def belongs_to(self, run_id: str) -> None:
         """Make it the guard of another run."""
-        self.texts[f"{guard.HOME}/plan.json"] = json.dumps(self.plan | {"run_id": run_id})
+        self.texts[f"{guard.HOME}/plan.json"] = json.dumps(self.plan | {RUN: run_id, "run_id": run_id})
 
     def answer(self, words: list[str], stdin: str) -> Answer | None:
         """Answer root's command lines on these files, ``None`` to any other."""

@@ -89,11 +89,13 @@ class DisarmRestartGuardOperator(HostOperator):
             return None
         async with HostHook(target(self.platform, self.host)).connect() as shell:
             found = await shell.run(guard.state())
-            if found.plan is not None and owner_of(found.plan) != owner_of(night.opened):
-                self.log.warning("%s has the guard of %s: it is left alone", self.host, run_in_words(found.plan))
+            if self._is_of_another(found, night):
                 return None
             await self.require_up(shell, night, found)
             self._require_resumed(context, night, found)
+            found = await shell.run(guard.state())  # two looks take a while, in which another run may have armed
+            if self._is_of_another(found, night):
+                return None
             if found.report is not None:
                 night.write(f"guard.{self.host}", found.report)
                 self.log.warning("%s", guard.warning(found, self.host))
@@ -102,6 +104,12 @@ class DisarmRestartGuardOperator(HostOperator):
                 await shell.run(change)
         await self._end_copies(night)
         return {"fired": found.report is not None}
+
+    def _is_of_another(self, found: guard.GuardState, night: Night) -> bool:
+        if found.plan is None or owner_of(found.plan) == owner_of(night.opened):
+            return False
+        self.log.warning("%s has the guard of %s: it is left alone", self.host, run_in_words(found.plan))
+        return True
 
     async def _end_copies(self, night: Night) -> None:
         """End what began to copy here as the restart did, and whose step was killed before it saw that."""

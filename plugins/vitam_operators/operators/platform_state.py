@@ -25,12 +25,14 @@ class Finding:
     :param down: it was seen to be down; otherwise it could not be seen, or is up otherwise than before
     :param what: the name of what it is about: ``vitam-storage.service@app``, a replica set's part, a host, a cluster
     :param by: the other run that has it stopped, and will start it
+    :param away: it is a host that did not answer
     """
 
     words: str
     down: bool
     what: str = ""
     by: str = ""
+    away: bool = False
 
 
 def names(findings: Iterable[Finding]) -> dict[str, list[str]]:
@@ -47,7 +49,7 @@ def platform_is(findings: Iterable[Finding]) -> str:
     """
     Say what a look at the whole platform has shown: ``UP``, ``DOWN``, ``STOPPED``, ``not proved up``.
 
-    ``STOPPED``: another run has stopped all that is down.
+    ``STOPPED``: another run has stopped all that is down, and every host answered.
     """
     found = list(findings)
     if not found:
@@ -55,7 +57,8 @@ def platform_is(findings: Iterable[Finding]) -> str:
     down = [finding for finding in found if finding.down]
     if not down:
         return messages.NOT_PROVED
-    return messages.STOPPED if all(finding.by for finding in down) else messages.DOWN
+    is_stopped = all(finding.by for finding in down) and not any(finding.away for finding in found)
+    return messages.STOPPED if is_stopped else messages.DOWN
 
 
 async def look(
@@ -114,7 +117,7 @@ async def down_units(platform: Platform, host: str, units: list[str]) -> list[Fi
         async with HostHook(target(platform, host)).connect() as shell:
             states, restless = await look_again(shell, await shell.run(systemd.unit_states(units)))
     except VitamBackupError as error:
-        return [Finding(error.message, down=False, what=host)]
+        return [Finding(error.message, down=False, what=host, away=True)]
     down = {unit: state.words for unit, state in states.items() if state.active != "active"} | restless
     return [
         Finding(_words(unit, host, words, restless), down=True, what=f"{unit}@{host}") for unit, words in down.items()
