@@ -56,7 +56,7 @@ def plan(
         "clusters": {
             name: {key: facts[key] for key in facts if key not in OF_LOOKS} for name, facts in clusters.items()
         },
-        **{name: {host: facts[fact] for host, facts in hosts.items()} for name, fact in OF_HOSTS.items()},
+        **{name: {host: facts.get(fact, {}) for host, facts in hosts.items()} for name, fact in OF_HOSTS.items()},
         "methods": methods,
     }
 

@@ -61,5 +61,12 @@ def _bound(platform: Platform) -> Iterator[str]:
 def _set(at: str, part: BaseModel, keys: Iterable[str], why: str) -> Iterator[str]:
     fields = type(part).model_fields
     for key in keys:
-        if getattr(part, key) != fields[key].get_default(call_default_factory=True):
+        if not _same(getattr(part, key), fields[key].get_default(call_default_factory=True)):
             yield f"at {at}.{key}: {why}, so that nobody reads this; take it out"
+
+
+def _same(value: object, default: object) -> bool:
+    """Tell whether a value is the default: names in another order ask for nothing else."""
+    if isinstance(value, list | tuple) and isinstance(default, list | tuple):
+        return sorted(value) == sorted(default)
+    return value == default

@@ -12,7 +12,7 @@ from vitam_operators.errors import ConfigError
 from vitam_operators.hooks import kept_platforms
 from vitam_operators.hooks.records import RESTORES, nights_of
 from vitam_operators.nights import CONCLUSION, OPEN, PLATFORM, backup_id
-from vitam_operators.platforms import load_platform, schema_text
+from vitam_operators.platforms import check_platform, load_platform, schema_text
 from vitam_operators.window import Window
 
 FILES = [*sorted((TESTS / "data" / "platforms").glob("*.yaml")), ROOT / "config" / "platform.example.yaml"]
@@ -111,6 +111,23 @@ def test_records_that_cannot_be_read_cost_no_dag(file, opened):
     (opened.directory / f"{PLATFORM}.json").write_text("")
     edit(file, "name: worker-2,", "name: worker-two,")
     assert kept_platforms.platform_of_runs(file) == load_platform(file)
+
+
+def test_what_an_earlier_release_took_a_run_goes_on_by(file):
+    """Kind: an upgrade in the middle of a run. The check of today refuses a key that nobody reads."""
+    platform = load_platform(file)
+    known = {
+        **kept_platforms.kept(platform),
+        "copy": {**kept_platforms.kept(platform).get("copy", {}), "level": 9, "compression": "none"},
+    }
+    night = nights_of(platform).open("20261123T190000Z", OPENED, known)
+    with pytest.raises(ConfigError, match=r"copy\.level"):
+        check_platform(known, source="the file")
+    assert kept_platforms.platform_by(str(night.directory / f"{PLATFORM}.json")).copies.level == 9
+    (night.directory / f"{PLATFORM}.json").write_text('{"name": 3}')
+    kept_platforms._kept.cache_clear()
+    with pytest.raises(ConfigError, match="is no platform file"):
+        kept_platforms.platform_by(str(night.directory / f"{PLATFORM}.json"))
 
 
 def test_comments_are_no_edits(file):

@@ -16,11 +16,13 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from pydantic import ValidationError
+
 from vitam_operators.config import Platform
 from vitam_operators.errors import ConfigError
 from vitam_operators.hooks.records import LOCAL, directory_at
 from vitam_operators.nights import CONCLUSION, OPEN, PLATFORM, Night, Nights, moment_of
-from vitam_operators.platforms import check_platform, load_platform, platform_at
+from vitam_operators.platforms import load_platform, platform_at
 from vitam_operators.window import Window
 
 KEPT = f"/{PLATFORM}.json"
@@ -72,7 +74,12 @@ def _kept(key: str) -> Platform:
         raise ConfigError(
             f"{key} cannot be read: {error}", hint="the run goes on by the platform file itself"
         ) from error
-    return check_platform(content, source=key)
+    try:
+        return Platform.model_validate(content)  # what a release before this one took, a run goes on by
+    except ValidationError as error:
+        raise ConfigError(
+            f"{key} is no platform file: {error}", hint="the run goes on by the platform file itself"
+        ) from error
 
 
 def records_at(file: str, kept_in: str = "") -> str:
