@@ -53,7 +53,8 @@ class OpenBackupOperator(NightOperator):
         if outdated := attempts.outdated(plan, looks):
             raise NightClosedError(
                 f"{outdated}: plan_night was marked as a success, or was left out of the clear",
-                hint="nothing was touched; clear plan_night with its downstream tasks, or trigger a new run",
+                hint="no new attempt was opened; the starts of the last one go on. For a new backup clear plan_night "
+                "with its downstream tasks, or trigger a new run",
             )
         record = {**plan, "opened_at": nights.now_text()}
         night = open_run(self, context, plan, record)

@@ -58,7 +58,8 @@ class LookOperator(NightOperator):
     opens = True
 
     async def act(self, context: Any) -> Facts:
-        """Look; fail if anything is wrong."""
+        """Look; fail if anything is wrong. What was seen is of the attempt that was on when it began."""
+        number = self.attempt(context)
         facts, findings = await self.look(context)
         context["ti"].xcom_push(FINDINGS, findings)
         for finding in findings:
@@ -67,7 +68,7 @@ class LookOperator(NightOperator):
             raise LookFailedError(
                 "; ".join(findings), hint="nothing was touched; mend what is named, then clear this run or trigger one"
             )
-        return facts | {ATTEMPT: self.attempt(context)}
+        return facts | {ATTEMPT: number}
 
     @abstractmethod
     async def look(self, context: Any) -> tuple[Facts, list[str]]:

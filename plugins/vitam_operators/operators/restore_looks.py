@@ -134,11 +134,11 @@ class CheckRestoreClusterOperator(ClusterOperator, RestoreOperator):
 
     async def act(self, context: Any) -> Facts:
         """Return ``{"cluster", "balancer", "attempt"}``; the balancer is ``None`` when nobody answers."""
-        cluster = self.platform.cluster(self.cluster)
+        number, cluster = self.attempt(context), self.platform.cluster(self.cluster)
         try:
             async with mongo_hooks.routers(self.platform, cluster).connect() as client:
                 balancer = str((await client.command("balancerStatus"))["mode"])
         except VitamBackupError as error:
             self.log.warning("%s does not answer, its balancer is not known: %s", self.cluster, error.message)
-            return {"cluster": self.cluster, "balancer": None, ATTEMPT: self.attempt(context)}
-        return {"cluster": self.cluster, "balancer": balancer, ATTEMPT: self.attempt(context)}
+            return {"cluster": self.cluster, "balancer": None, ATTEMPT: number}
+        return {"cluster": self.cluster, "balancer": balancer, ATTEMPT: number}
