@@ -22,6 +22,10 @@ Replica Set Failover"; the collection is its UUID, up to 4.2 its name). No datab
 """
 
 LINKS_SHOWN = 3
+NO_DISKS = frozenset(
+    ("autofs", "cgroup", "cgroup2", "devpts", "devtmpfs", "mqueue", "overlay", "proc", "ramfs", "sysfs", "tmpfs")
+)
+"""Types of file systems (third field of ``/proc/self/mounts``, fstab(5)) that hold nothing of a disk of their own."""
 
 ROOM_SCRIPT = 'place=$1; while ! test -e "$place"; do place=$(dirname "$place"); done; df --output=avail -B1 "$place"'
 
@@ -138,12 +142,17 @@ def mount_points(paths: Iterable[str]) -> Command[dict[str, str]]:
 
 
 def mounts_below(paths: Iterable[str]) -> Command[dict[str, list[str]]]:
-    """Fact: what is mounted below each directory, by their names as they stand: no link is followed."""
+    """
+    Fact: which file systems are mounted below each directory, by their names as they stand: no link is followed.
+
+    Those that hold nothing of a disk are left out, and a mount of autofs, which comes and goes.
+    """
     return Command(line("cat", "/proc/self/mounts"), lambda output: _mounts_below(output, paths))
 
 
 def _mounts_below(output: str, paths: Iterable[str]) -> dict[str, list[str]]:
-    places = sorted(set(_places(output.splitlines())))
+    lines = [text for text in output.splitlines() if text.split()[2] not in NO_DISKS]
+    places = sorted(set(_places(lines)))
     return {path: [place for place in places if PurePosixPath(path) in PurePosixPath(place).parents] for path in paths}
 
 

@@ -158,9 +158,10 @@ def test_where_a_directory_is_mounted():
 
 
 def test_what_is_mounted_below_a_directory():
-    """Each once, blanks as blanks; neither its own mount nor one that only begins with the same letters."""
+    """Each disk once, blanks as blanks; neither its own mount nor one that only begins with the same letters."""
     places = ("/", "/vitam/data", "/vitam/data/b\\040c", "/vitam/data/b\\040c", "/vitam/data2", "/vitam/data/a/d")
     told = "".join(f"/dev/x {place} xfs rw 0 0\n" for place in places)
+    told += "auto /vitam/data/e autofs rw 0 0\ntmpfs /vitam/data/f tmpfs rw 0 0\n"
     assert archive.mounts_below(["/vitam/data", "/vitam/none"]).read(told) == {
         "/vitam/data": ["/vitam/data/a/d", "/vitam/data/b c"],
         "/vitam/none": [],
