@@ -47,9 +47,7 @@ def let_go(
         holders = [label for label, parts in newest_first if name in parts]
         last.setdefault(next((label for label in holders if label not in going), ""), []).append(name)
     for label, names in sorted(last.items()):
-        until = (
-            f"are in backup {label} for the last time" if label else "go with the last backup that is pruned tonight"
-        )
+        until = f"were last copied in backup {label}" if label else "go with the last backup that is pruned tonight"
         yield (
             f"not in the platform file any more: {', '.join(names)}; they {until}, and tonight's counts as whole "
             "without them: if one of them is still in use, put it back into the platform file; if its data is still "

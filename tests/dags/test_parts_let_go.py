@@ -41,7 +41,7 @@ def test_a_part_that_kept_backups_have_and_this_night_has_not(night):
     night.run()
     assert night.state == "success"
     (warning,) = warned(night)
-    assert warning.startswith(f"{SAYS}{GONE}; they are in backup {BEFORE} for the last time, and tonight's counts")
+    assert warning.startswith(f"{SAYS}{GONE}; they were last copied in backup {BEFORE}, and tonight's counts")
     assert warning in night.records.read(records.MANIFEST)["warnings"]
 
 

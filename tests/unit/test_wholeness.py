@@ -153,9 +153,9 @@ def test_a_drilled_part_is_no_reason_for_a_drilled_whole_to_go():
         (
             [("c", ALL), ("b", [*ALL, "x"]), ("a", [*ALL, "x", "y"])],
             (),
-            ["x; they are in backup b", "y; they are in backup a"],
+            ["x; they were last copied in backup b", "y; they were last copied in backup a"],
         ),
-        ([("b", [*ALL, "x"]), ("a", [*ALL, "x"])], ("b",), ["x; they are in backup a"]),
+        ([("b", [*ALL, "x"]), ("a", [*ALL, "x"])], ("b",), ["x; they were last copied in backup a"]),
         ([("b", ["x", "y"]), ("a", ["x"])], ("a", "b"), ["x, y; they go with the last backup"]),
     ],
     ids=["no_backup", "each_by_its_newest", "an_older_one_stays", "all_of_them_go"],
