@@ -71,7 +71,10 @@ def _is_installed() -> bool:
 
 
 def _versions() -> list[str]:
-    return sorted((path.name for path in Path("/usr/lib/postgresql").glob("*")), key=int)
+    return sorted(
+        (path.name for path in Path("/usr/lib/postgresql").glob("*")),
+        key=lambda name: [int(part) for part in name.split(".")],
+    )
 
 
 def _configuration(version: str) -> Path:

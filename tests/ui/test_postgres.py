@@ -7,6 +7,7 @@ import shutil
 import signal
 import subprocess
 import sys
+from contextlib import suppress
 
 import psycopg2
 import pytest
@@ -44,26 +45,31 @@ def cluster(own_names):
 
 
 def killed() -> None:
-    """Kill the server as a power cut does, and wait until it is gone."""
-    (pid,) = [pid for pid in postgres._postmasters() if is_postmaster(pid)]
-    os.kill(pid, signal.SIGKILL)
-    subprocess.run(["tail", f"--pid={pid}", "-f", "/dev/null"], check=True, timeout=60)
+    """Kill the server as a power cut does, and wait until it is gone with all its children."""
+    own = [pid for pid in postgres._postmasters() if postgres._is_own(pid, postgres._version())]
+    for pid in own:
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+    for pid in own:
+        subprocess.run(["tail", f"--pid={pid}", "-f", "/dev/null"], check=True, timeout=60)
 
 
-def is_postmaster(pid: int) -> bool:
-    """Tell the server of this cluster from its children, which work in the same directory."""
-    lock = postgres._data(postgres._version()) / "postmaster.pid"
-    return lock.exists() and lock.read_text().split()[0] == str(pid)
+def files() -> int:
+    """Tell one making of the cluster from another."""
+    return (postgres._data(postgres._version()) / "PG_VERSION").stat().st_ino
 
 
 def test_one_that_was_killed_starts_again(cluster):
-    """The lock that it left does not keep it away."""
+    """The lock that it left does not keep it away, and nothing is made anew."""
+    before = files()
     killed()
     assert answers(postgres.url_of(DATABASE))
+    assert files() == before
 
 
 def test_a_lock_that_names_another_process_keeps_nobody_away(cluster):
     """Kind of fault: PostgreSQL waits for whoever has got the number of a server that was killed."""
+    before = files()
     killed()
     with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as another:
         for lock in (*postgres.SOCKETS.glob("*.lock"), postgres._data(postgres._version()) / "postmaster.pid"):
@@ -71,6 +77,7 @@ def test_a_lock_that_names_another_process_keeps_nobody_away(cluster):
             assert first.isdecimal()
             lock.write_text(f"{another.pid}\n{rest}")
         assert answers(postgres.url_of(DATABASE))
+        assert files() == before
         assert another.poll() is None
         another.communicate(b"\n")
 
