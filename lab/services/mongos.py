@@ -10,6 +10,11 @@ Sources: MongoDB's documentation, mongodb.com/docs/v6.0/reference/command/: ``he
 mongodb.com/docs/v6.0/reference/operator/aggregation/currentOp (``localOps``); error codes: MongoDB's
 src/mongo/base/error_codes.yml. What the config primary is asked is listed by its own ``listCommands``.
 
+Under the switch ``busy-round``, ``balancerStop`` waits for the round as the config primary does (mongodb/mongo
+src/mongo/db/s/): ``config/configsvr_control_balancer_command.cpp@0700f1dc9c9f`` (the mode first, then the round),
+``balancer/balancer.cpp@0044527f9a34`` (``joinCurrentRound``), ``../operation_context.cpp@019afd89c776``
+(``checkForInterruptNoAssert``: its time is over).
+
 Left out: routing. Documents are neither read nor written through it, it merges no cursors, and it refuses what would
 change the config server itself. Diagnostic commands (serverStatus) are answered by the config primary.
 """
@@ -29,6 +34,10 @@ from lab.services.config_set import NOT_PRIMARY, InternalClient, NoPrimary, Rout
 from lab.services.wire import OP_MSG, Document, Message, read_message, reply_message
 
 NO_SUCH_COMMAND = 59  # of 4.2.6, which has no hello
+MAX_TIME_EXPIRED = 50
+BALANCER_WITHIN_MS = 60_000
+"""Of a ``balancerStop`` that says no ``maxTimeMS`` (its page of the documentation)."""
+LOOK_EVERY_S = 0.2
 WIRE_VERSIONS = {"4.2": 8, "4.4": 9, "5.0": 13, "6.0": 17}
 """MongoDB's src/mongo/db/wire_version.h, at each version."""
 HELLO = {"hello", "ismaster", "isMaster"}
@@ -201,6 +210,8 @@ class Connection:
         if "maxTimeMS" in command:
             internal["maxTimeMS"] = command["maxTimeMS"]
         answer = await self._router.internal.command(internal)
+        if name == "balancerStop" and not await _round_ends(command.get("maxTimeMS") or BALANCER_WITHIN_MS):
+            return error(MAX_TIME_EXPIRED, "MaxTimeMSExpired", "operation exceeded time limit")
         if name == "balancerStatus" and _round_goes_on():
             answer["inBalancerRound"] = True
         return {key: value for key, value in answer.items() if not key.startswith(("$", "last"))}
@@ -236,6 +247,16 @@ class Connection:
 def _round_goes_on() -> bool:
     switch: dict[str, Any] | None = switches.read_switches("mongos").get("busy-round")
     return switch is not None and time.time() < switch["at"] + float(switch["value"] or 30)
+
+
+async def _round_ends(within_ms: float) -> bool:
+    """Wait for the round that goes on, and tell whether it ended in time."""
+    give_up = time.monotonic() + within_ms / 1000
+    while _round_goes_on():
+        if time.monotonic() > give_up:
+            return False
+        await asyncio.sleep(LOOK_EVERY_S)
+    return True
 
 
 if __name__ == "__main__":
