@@ -34,10 +34,16 @@ def batch(found: list[Document]) -> Document:
 def client_of(
     account: str, driver: str = "mongo-java-driver|sync", application: str = "", address: str = "10.0.0.7"
 ) -> Document:
-    """Return what ``$currentOp`` says of an idle connection."""
+    """
+    Return what ``$currentOp`` says of an idle connection: an ``op`` too, but not active.
+
+    After mongodb/mongo@007aef8fa15b src/mongo/db/curop.cpp, ``reportCurrentOpForClient``.
+    """
     metadata = {"driver": {"name": driver}, **({"application": {"name": application}} if application else {})}
     users = [{"user": account, "db": "admin"}]
-    return {"type": "idleConnection", "client": f"{address}:4000", "clientMetadata": metadata, "effectiveUsers": users}
+    named = {"appName": application} if application else {}
+    connection = {"type": "op", "client": f"{address}:4000", **named, "clientMetadata": metadata}
+    return {**connection, "effectiveUsers": users, "active": False}
 
 
 OWN_CONNECTIONS = [
@@ -103,6 +109,11 @@ class FakeReplicaSet:
 
     All members have one oplog. Left out: the time that an election takes, data, replication, rollback.
 
+    Its commands follow mongodb/mongo src/mongo/db/repl/: ``topology_coordinator.cpp@0178cdf27e7e``
+    (``fillHelloForReplSet``, ``prepareStatusResponse``, ``prepareFreezeResponse``: a freeze of 0 ends the time of a
+    step-down too), ``member_data.cpp@0b1bd1ac7578`` (``setDownValues``: no optime is left of a member that is down),
+    ``repl_set_commands.cpp@00283e998ded`` (``CmdReplSetStepDown``); codes: src/mongo/base/error_codes.yml.
+
     :param name: its name
     """
 
@@ -156,7 +167,7 @@ class FakeReplicaSet:
 
     def hello(self, member: FakeMember) -> Document:
         """
-        Answer ``isMaster``, after its page in MongoDB's manual.
+        Answer ``isMaster``: mongodb/mongo@1ecb9362e677 src/mongo/db/repl/hello_response.cpp, ``addToBSON``.
 
         A member that has just started is neither primary nor secondary once.
         """
@@ -192,6 +203,8 @@ class FakeReplicaSet:
         state = state if member.up else (8, "(not reachable/healthy)")
         answer = {"name": member.address, "health": int(member.up), "state": state[0], "stateStr": state[1]}
         optime = {"ts": Timestamp(self.optime.time - int(behind_s), 1) if behind_s else self.optime}
+        if not member.up:
+            moment, optime = dt.datetime(1970, 1, 1), {"ts": Timestamp(0, 0), "t": -1}
         return answer if member.arbiter else {**answer, "optimeDate": moment, "optime": optime}
 
     def configuration(self) -> Document:
@@ -209,11 +222,14 @@ class FakeReplicaSet:
         match command, value:
             case "replSetFreeze", int():
                 if self.primary == member.host:
-                    raise OperationFailure("Cannot freeze node when primary or running for election", 95)
+                    why = "Cannot freeze node when primary or running for election, state: Primary"
+                    raise OperationFailure(why, 95)
                 (self.frozen.add if value else self.frozen.discard)(member.host)
-                return {"ok": 1.0}
+                return {"ok": 1.0} if value else {"info": "unfreezing", "ok": 1.0}
             case "replSetStepDown", int():
                 assert 0 < more["secondaryCatchUpPeriodSecs"] <= value
+                if self.primary != member.host:
+                    raise OperationFailure("not primary so can't step down", 10107)
                 self.frozen.add(member.host)
                 self._primary = None
                 return {"ok": 1.0}
@@ -264,7 +280,10 @@ class FakeCluster:
     A sharded cluster as its routers see it. Routers answer while they run and the config set has a primary.
 
     Vitam's services are connected to each router while they run. Of each collection with chunks every shard has
-    one. Left out: the rounds of a balancer that is on, writes.
+    one. Left out: the rounds of a balancer that is on, so ``balancerStop`` waits for none; writes.
+
+    A look may meet a round of a balancer that is off: every ten seconds it begins one and ends it unused
+    (mongodb/mongo@0044527f9a34 src/mongo/db/s/balancer/balancer.cpp, ``_mainThread``; what it tells: ``report``).
 
     :param name: its name
     """

@@ -20,7 +20,8 @@ def connection(user: str | None = None, driver: str | None = None, application: 
         **({"application": {"name": application}} if application else {}),
     }
     return {
-        "type": "idleConnection",
+        "type": "op",
+        "active": False,
         "desc": "conn7",
         "client": "10.0.0.9:41234",
         **({"clientMetadata": metadata} if metadata else {}),
