@@ -20,11 +20,12 @@ class FakeUnit:
     One unit of one host.
 
     A start or a stop that was asked for takes effect at a later look, never at once: who asks for a stop and goes on
-    without looking finds a unit that still runs. Java services end as Vitam's do, ``failed`` with status 143.
+    without looking finds a unit that still runs. Java services end as Vitam's do, ``failed`` with status 143
+    (tests/data/answers/systemctl_show.json, ``jvm_after_sigterm``).
 
-    Left out: all dependencies but ``BoundBy=``, drop-ins, transitions that end by themselves without a look. Restarts
-    by systemd itself are counted as ``NRestarts`` does (``systemd/systemd@v252 src/core/service.c``: 0 when somebody
-    starts it).
+    Follows ``systemd/systemd@v252 src/core/``: states of services ``service.c:48-68``, of timers ``timer.c:27-33``;
+    methods name their lines. Left out: all dependencies but ``BoundBy=``, drop-ins, transitions that end by themselves
+    without a look.
 
     :param name: its name
     :param ports: on which it listens while it is active
@@ -61,6 +62,12 @@ class FakeUnit:
     loops: bool = False
     """It ends between any two looks, and systemd starts it again."""
     _looks_left: int = 0
+    _waits: str = ""
+    """A job that waits: ``start`` until a stop is over, ``stop`` of a timer."""
+
+    @property
+    def _is_timer(self) -> bool:
+        return self.name.endswith(".timer")
 
     @property
     def running(self) -> bool:
@@ -72,26 +79,47 @@ class FakeUnit:
         self.active, self.sub, self.result, self.pid = "active", "running", "success", 4000 + len(self.name)
         self.exit_code = self.exit_status = 0
         self.started_at = self.active_since = now()
-        if self.name.endswith(".timer"):
+        if self._is_timer:
             self.sub, self.pid = "waiting", 0
         self.lock(4)
 
     def begin(self) -> None:
-        """Run as a oneshot or transient job that ends by itself after some looks."""
+        """
+        Run as a oneshot or transient job that ends by itself after some looks.
+
+        A oneshot is ``activating`` while it runs and never becomes active: ``timer_and_oneshot_running`` and
+        ``oneshots_over`` of tests/data/answers/systemctl_show.json.
+        """
+        before = self.active_since
         self.run()
         self._looks_left = self.looks_to_end
         if self.name.endswith(".service") and self.job is None:
-            self.active, self.sub = "activating", "start"
+            self.active, self.sub, self.active_since = "activating", "start", before
 
     def ask_start(self) -> None:
-        """As ``systemctl start --no-block``."""
-        if self.active not in ("active", "activating"):
+        """
+        As ``systemctl start --no-block``: ``service_start``, ``service.c:2517-2578``.
+
+        One that stops is started when it is down; how it last ended and how often it was restarted is forgotten.
+        """
+        if self.active == "deactivating":
+            self._waits = "start"
+        elif self.active not in ("active", "activating"):
             self.active, self.sub, self._looks_left = "activating", "start", self.looks_to_start
+            self.result, self.exit_code, self.exit_status, self.started_at = "success", 0, 0, None
             self.restarts = None if self.restarts is None else 0
 
     def ask_stop(self) -> None:
-        """As ``systemctl stop --no-block``."""
-        if self.active in ("active", "activating", "deactivating"):
+        """
+        As ``systemctl stop --no-block``: ``service_stop``, ``service.c:2580-2617``.
+
+        What is down already stays as it is, ``failed`` too (``unit_stop``, ``unit.c:1987``). A timer is down at once
+        when the job is run (``timer_stop``, ``timer.c:673-681``).
+        """
+        self._waits = ""
+        if self._is_timer and self.active == "active":
+            self._waits, self._looks_left = "stop", self.looks_to_stop
+        elif self.active in ("active", "activating", "deactivating"):
             self.active, self.sub, self._looks_left = "deactivating", "stop-sigterm", self.looks_to_stop
 
     def look(self) -> None:
@@ -102,8 +130,13 @@ class FakeUnit:
             self.restarts = None if self.restarts is None else self.restarts + 1
         if self._looks_left > 0:
             return
-        if self.active == "deactivating" and not self.ignores_stop:
+        if self._waits == "stop":
+            self.end(0)
+        elif self.active == "deactivating" and not self.ignores_stop:
+            starts = self._waits == "start"
             self.end(self.ends_with)
+            if starts:
+                self.ask_start()
         elif self.active == "activating" and self.pid:
             self.end(0)
         elif self.active == "activating":
@@ -121,8 +154,8 @@ class FakeUnit:
         self.sub, self.pid, self.exit_code, self.exit_status = "exited", 0, 1, 0
 
     def end(self, status: int) -> None:
-        """End with an exit status."""
-        was_up = self.running
+        """End with an exit status: ``service_sigchld_event``, ``service.c:3470-3510``."""
+        was_up, self._waits = self.running, ""
         failed = status != 0
         self.active, self.sub = ("failed", "failed") if failed else ("inactive", "dead")
         self.result = "exit-code" if failed else "success"
@@ -139,22 +172,30 @@ class FakeUnit:
         self.active, self.sub, self.result, self.pid = "inactive", "dead", "success", 0
         self.exit_code = self.exit_status = 0
         self.started_at = self.active_since = self.inactive_since = None
+        self._waits = ""
 
     def show(self) -> str:
-        """Return what ``systemctl show`` prints."""
+        """
+        Return what ``systemctl show`` prints; only a service has a main process and restarts.
+
+        Seen on a systemd 252: tests/data/answers/systemctl_show.json.
+        """
+        process = {
+            "MainPID": self.pid,
+            "ExecMainCode": self.exit_code,
+            "ExecMainStatus": self.exit_status,
+            "ExecMainStartTimestamp": _moment(self.started_at),
+            **({"NRestarts": self.restarts} if self.restarts is not None else {}),
+        }
         fields = {
             "Id": self.name,
             "LoadState": "loaded",
             "ActiveState": self.active,
             "SubState": self.sub,
             "Result": self.result,
-            "MainPID": self.pid,
-            "ExecMainCode": self.exit_code,
-            "ExecMainStatus": self.exit_status,
-            "ExecMainStartTimestamp": _moment(self.started_at),
             "ActiveEnterTimestamp": _moment(self.active_since),
             "InactiveEnterTimestamp": _moment(self.inactive_since),
-            **({"NRestarts": self.restarts} if self.restarts is not None else {}),
+            **({} if self._is_timer else process),
         }
         return "".join(f"{key}={value}\n" for key, value in fields.items())
 
@@ -165,4 +206,5 @@ def not_found(name: str) -> str:
 
 
 def _moment(moment: dt.datetime | None) -> str:
+    """As ``systemd/systemd@v252 src/shared/bus-print-properties.c:107-110`` prints it: nothing for what never was."""
     return f"{moment:%a %Y-%m-%d %H:%M:%S} UTC" if moment else ""
