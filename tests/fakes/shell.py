@@ -261,11 +261,21 @@ class FakeHost:
         return self.units[name].bound_by if name in self.units else ()
 
     def _forget(self, verb: str, name: str) -> Answer:
+        """
+        Stop a transient unit, or forget that it failed: either ends it for systemd, but a stop no unit that failed.
+
+        systemd.unit(5), ``CollectMode=``; status of a unit that is not there: ``systemd/systemd@v252 src/systemctl/``
+        ``systemctl-util.c:103-104``, and ``systemctl-reset-failed.c:31-37``, which has no status of its own.
+        """
         self.tell(self.host.name, verb, name)
-        unit = self.units.pop(name, None)
-        if unit is not None and unit.running:
-            unit.end(0)
-        return (0, "") if unit else (5, "")
+        unit = self.units.get(name)
+        if unit is None:
+            return (5, "") if verb == "end" else (1, "")
+        if (unit.active == "failed") == (verb == "forget"):
+            del self.units[name]
+            if unit.running:
+                unit.end(0)
+        return 0, ""
 
     def _run_transient(self, words: list[str]) -> Answer:
         name = words[1].removeprefix("--unit=")

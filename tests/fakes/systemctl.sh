@@ -5,9 +5,12 @@
 # start, units/UNIT.started.next, if it is there, those after the start behind that. ``active@7`` runs as the process that
 # began at 7. A unit that is down and whose line is not the last has a job: the next looks find it further. A start is an
 # order, as with --no-block: it is refused later and in silence where a drop-in that was read asserts the contrary.
-# Follows the documentation of systemd 252: systemctl(1) for what is asked and printed (a block for each unit, parted by
-# an empty line), systemd.unit(5) for AssertPathExists=.
-# Left out: everything else, as dependencies, timers that fire, units that end by themselves.
+# Follows systemd/systemd@v252 src/: systemctl/systemctl-show.c:2011-2014 (blocks parted by an empty line), :1033-1043
+# (Job=, empty without one), systemctl/systemctl-is-active.c:21-52, core/unit.c:1903-1906 and core/job.c:924 (an assertion
+# that fails ends the start, and nothing else), core/unit.c:1987 (what is down stays as it is when it is stopped, failed
+# too), systemctl/systemctl-util.c:103-104 (5: no such unit).
+# Left out: everything else, as dependencies, timers that fire, units that end by themselves. Stricter than systemctl:
+# it refuses to enable what has no WantedBy=, where systemd has a word at most (systemctl/systemctl-enable.c:245).
 set -eu
 state=$HOST_ROOT/systemd
 drop_ins=$HOST_ROOT/run/systemd/system
@@ -31,16 +34,17 @@ begin() {
 }
 
 show() {
-    [ -s "$state/units/$1" ] || { printf 'LoadState=not-found\nActiveState=inactive\n\n'; return; }
-    found=$(head -n 1 "$state/units/$1")
-    echo LoadState=loaded
-    echo "ActiveState=${found%@*}"
-    echo "ExecMainStartTimestampMonotonic=${found#"${found%@*}"}"
-    if [ "$(wc -l < "$state/units/$1")" -gt 1 ]; then
-        case $found in failed | inactive) echo Job=7 ;; esac
-        sed -i 1d "$state/units/$1"
+    load=not-found found=inactive job='' began=0
+    if [ -s "$state/units/$1" ]; then
+        load=loaded
+        found=$(head -n 1 "$state/units/$1")
+        case $found in *@*) began=${found##*@} ;; esac
+        if [ "$(wc -l < "$state/units/$1")" -gt 1 ]; then
+            case $found in failed | inactive) job=7 ;; esac
+            sed -i 1d "$state/units/$1"
+        fi
     fi
-    echo
+    printf '%s\n' "LoadState=$load" "ActiveState=${found%@*}" "Job=$job" "ExecMainStartTimestampMonotonic=$began"
 }
 
 next_firing() {
@@ -58,23 +62,32 @@ case "$verb $*" in
         ;;
     "stop vitam-copy-"*)
         for pattern; do
-            for unit in "$state/units/"$pattern; do [ ! -e "$unit" ] || rm "$unit"; done
+            for unit in "$state/units/"$pattern; do
+                case $(head -n 1 "$unit" 2> /dev/null) in '' | failed*) ;; *) rm "$unit" ;; esac
+            done
         done
         ;;
     "stop "*)
-        [ -e "$state/units/$1.ignores-stop" ] || echo inactive > "$state/units/$1"
+        case $(head -n 1 "$state/units/$1" 2> /dev/null) in
+            '') exit 5 ;;
+            failed* | inactive*) sed -i 1q "$state/units/$1" ;;
+            *) [ -e "$state/units/$1.ignores-stop" ] || echo inactive > "$state/units/$1" ;;
+        esac
         ;;
     "reset-failed "*)
-        for unit; do
-            case $(head -n 1 "$state/units/$unit" 2> /dev/null) in failed) echo inactive > "$state/units/$unit" ;; esac
+        for pattern; do
+            for unit in "$state/units/"$pattern; do
+                case $(head -n 1 "$unit" 2> /dev/null) in failed*) ;; *) continue ;; esac
+                case $pattern in *'*') rm "$unit" ;; *) echo inactive > "$unit" ;; esac
+            done
         done
         ;;
     "is-active "*)
         [ -s "$state/units/$1" ] || { echo inactive; exit 3; }
         found=$(head -n 1 "$state/units/$1")
         [ "$(wc -l < "$state/units/$1")" -eq 1 ] || sed -i 1d "$state/units/$1"
-        echo "$found"
-        [ "$found" = active ] || exit 3
+        echo "${found%@*}"
+        case $found in active* | reloading) ;; *) exit 3 ;; esac
         ;;
     "daemon-reload "*)
         rm -f "$state/loaded/"*
@@ -100,7 +113,13 @@ case "$verb $*" in
         ;;
     "show --property=LoadState,ActiveState,Job,"*)
         shift 2
-        for unit; do show "$unit"; done
+        between=
+        for unit; do
+            printf '%s' "$between"
+            show "$unit"
+            between='
+'
+        done
         ;;
     "show --property=ActiveState,NextElapseUSecRealtime vitam-restart-guard.timer")
         [ -e "$state/armed" ] && echo ActiveState=active || echo ActiveState=inactive
