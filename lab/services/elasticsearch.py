@@ -74,7 +74,7 @@ class Elasticsearch:
             self.snapshots[name] = time.monotonic()
             return Answer(200, {"accepted": True})
         if method == "PUT" or name not in self.snapshots:
-            return Answer(400 if method == "PUT" else 404, {"error": {"type": "snapshot_exception"}})
+            return self.refusal(method, name)
         if method == "DELETE":
             self.snapshots.pop(name)
             return Answer(200, {"acknowledged": True})
@@ -86,6 +86,22 @@ class Elasticsearch:
             "failures": [],
         }
         return Answer(200, {"snapshots": [{**found, "metadata": {"stand_in": "holds no index"}}]})
+
+    @staticmethod
+    def refusal(method: str, name: str) -> Answer:
+        """
+        Refuse a snapshot that is there already, or that is not.
+
+        After elastic/elasticsearch server/src/main/java/org/elasticsearch/snapshots/:
+        ``InvalidSnapshotNameException.java@13ae1548e7d2``, ``SnapshotMissingException.java@15f24d8fc9f5``, and for what
+        both begin with ``SnapshotException.java@13616e068c11``.
+        """
+        kind, reason, status = "snapshot_missing_exception", "is missing", 404
+        if method == "PUT":
+            reason = f"Invalid snapshot name [{name}], snapshot with the same name already exists"
+            kind, status = "invalid_snapshot_name_exception", 400
+        cause = {"type": kind, "reason": f"[{REPOSITORY}:{name}] {reason}"}
+        return Answer(status, {"error": {"root_cause": [cause], **cause}, "status": status})
 
     def root(self) -> dict[str, Any]:
         """Return what the node says of itself."""

@@ -33,7 +33,11 @@ REPORT = {"backup": PLAN["backup"], "fired_at": "2026-11-24T07:00:01+00:00", "le
 
 
 class Mongod(socketserver.ThreadingTCPServer):
-    """A member that answers ``isMaster`` in MongoDB's protocol, and nothing else."""
+    """
+    A member that answers ``isMaster`` in MongoDB's protocol, and nothing else.
+
+    The order of its fields is that of mongodb/mongo@1ecb9362e677 src/mongo/db/repl/hello_response.cpp, ``addToBSON``.
+    """
 
     allow_reuse_address = daemon_threads = True
 
@@ -63,7 +67,13 @@ class MongodHandler(socketserver.BaseRequestHandler):
 
 
 class Vitam(HTTPServer):
-    """The admin port of a service; of its answers the last one stays."""
+    """
+    The admin port of a service; of its answers the last one stays.
+
+    Which there are: 200 or 503 of a status (``ProgrammeVitam/vitam@7.0.1 sources/common/common-private/src/main/java/``
+    ``fr/gouv/vitam/common/server/application/resources/AdminStatusResource.java:116-136``), 202 of a resumed scheduler
+    (``sources/scheduler/scheduler-server/src/main/java/fr/gouv/vitam/scheduler/server/AdminSchedulerResource.java:82-94``).
+    """
 
     def __init__(self, answers: list[int]) -> None:
         super().__init__(("127.0.0.1", 0), VitamHandler)
@@ -75,7 +85,7 @@ class Vitam(HTTPServer):
 
 
 class VitamHandler(BaseHTTPRequestHandler):
-    """Answers with the next status; 0 is an answer that is no HTTP."""
+    """Answers with the next status; 0 is an answer that is no HTTP: TLS's alert "internal error" (RFC 5246, 7.2)."""
 
     def do_GET(self) -> None:
         self.server.asked.append(f"{self.command} {self.path}")

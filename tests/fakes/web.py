@@ -2,7 +2,11 @@
 What listens on the ports of the fake hosts: Vitam's services, the scheduler, Elasticsearch.
 
 Answers of Vitam are those of the lab's stand-ins, whose docstrings name their sources; Elasticsearch's are of
-elastic.co/guide/en/elasticsearch/reference/7.17: cluster-health, cluster-update-settings, get-snapshot-api.
+elastic.co/guide/en/elasticsearch/reference/7.17: cluster-health, cluster-update-settings, get-snapshot-api. The bodies
+of its changes: elastic/elasticsearch server/src/main/java/org/elasticsearch/,
+``action/admin/cluster/settings/ClusterUpdateSettingsResponse.java@11b11f6f4cba`` (``addCustomFields``),
+``action/admin/cluster/snapshots/create/CreateSnapshotResponse.java@08b914215126`` (``toXContent``),
+``rest/action/RestActions.java@03805654382a`` (``buildBroadcastShardsHeader``).
 """
 
 from __future__ import annotations
@@ -144,12 +148,13 @@ class FakeElasticsearch:
                 value = json.loads(words[words.index("--data") + 1])["transient"]["cluster.routing.allocation.enable"]
                 self.tell(host, f"allocation {value}", self.name)
                 self.allocation = value
-                return 200, '{"acknowledged": true}'
+                taken = {"persistent": {}, "transient": {"cluster": {"routing": {"allocation": {"enable": value}}}}}
+                return 200, json.dumps({"acknowledged": True, **(taken if value else {**taken, "transient": {}})})
             case _ if path.startswith("/_snapshot/"):
                 return self._snapshot(host, method, *path.partition("?")[0].split("/")[2:])
             case "POST", "/_flush":
                 self.tell(host, "flush", self.name)
-                return 200, "{}"
+                return 200, json.dumps({"_shards": {"total": 10, "successful": 10, "failed": 0}})
         raise AssertionError(f"{method} {path} was sent to Elasticsearch on {host}")
 
     def _snapshot(self, host: str, method: str, repository: str, name: str) -> tuple[int, str]:
@@ -167,6 +172,6 @@ class FakeElasticsearch:
         if method == "PUT":
             assert name == name.lower(), "Elasticsearch refuses capitals"
             assert self.snapshots.setdefault(name, 0) == 0
-        else:
-            self.snapshots.pop(name)
-        return 200, "{}"
+            return 200, '{"accepted": true}'
+        self.snapshots.pop(name)
+        return 200, '{"acknowledged": true}'
