@@ -18,7 +18,10 @@ SECURING = ("vitam-traceability-operations", "vitam-traceability-lfc-objectgroup
 
 @pytest.fixture
 def secondary(nights):
-    """A secondary site as Vitam leaves it: processing and its workers are there, and stay down."""
+    """
+    A secondary site as Vitam leaves it: processing and its workers are there, and stay down, as tests/data/platforms/
+    secondary.yaml says with its source; timers of securing are not started (roles/start_vitam_timers/tasks/main.yml).
+    """
     night = nights("secondary")
     for where in ("processing@app", "worker@app", "workspace@app"):
         night.fake.unit(where).boot()
@@ -45,19 +48,23 @@ def test_a_secondary_site_waits_for_no_securing(secondary):
 
 
 def test_timers_of_other_hosts_are_held_and_go_on(secondary):
-    """Vitam's timers are with the service that they call: the graph's store is with metadata."""
-    add_timer(secondary, "meta", "vitam-metadata-store-graph")
+    """
+    Vitam's timers are with the service that they call: on a secondary site metadata rebuilds itself from the offers.
+
+    After ``ProgrammeVitam/vitam@5.3 deployment/ansible-vitam/internal_start_vitam_timers.yml:24``.
+    """
+    add_timer(secondary, "meta", "vitam-metadata-reconstruction")
     secondary.run()
     assert (secondary.state, secondary.different) == ("success", set())
-    stopped = secondary.changes.index("stop vitam-metadata-store-graph.timer on meta")
+    stopped = secondary.changes.index("stop vitam-metadata-reconstruction.timer on meta")
     assert stopped < secondary.changes.index("stop vitam-metadata.service on meta")
-    assert "start vitam-metadata-store-graph.timer on meta" in secondary.changes
+    assert "start vitam-metadata-reconstruction.timer on meta" in secondary.changes
 
 
 def test_a_job_that_a_timer_started_ends_before_the_back_end_stops(secondary):
     """It writes through metadata: cut off, it would leave half of its work."""
-    add_timer(secondary, "meta", "vitam-metadata-store-graph")
-    job = secondary.fake.hosts["meta"].units["vitam-metadata-store-graph.service"]
+    add_timer(secondary, "meta", "vitam-metadata-reconstruction")
+    job = secondary.fake.hosts["meta"].units["vitam-metadata-reconstruction.service"]
     job.looks_to_end = 3
     job.begin()
     secondary.before = secondary.fake.snapshot() | {f"{job.name}@meta": False}

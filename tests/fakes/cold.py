@@ -67,7 +67,12 @@ def _file_of(client: MongoClient[dict[str, Any]], namespace: str) -> str:
 
 
 def _hold_the_checkpoint(client: MongoClient[dict[str, Any]]) -> None:
-    """Let no checkpoint hold what is written from now on, as when a primary stops before its secondaries have it."""
+    """
+    Let no checkpoint hold what is written from now on, as when a primary stops before its secondaries have it.
+
+    The fail point is MongoDB's own: mongodb/mongo@025efaf470f0 src/mongo/db/repl/storage_interface_impl.cpp,
+    ``setStableTimestamp``.
+    """
     now = client.local["oplog.rs"].find().sort("$natural", -1)[0]["ts"]
     client.admin.command(
         {"configureFailPoint": "holdStableTimestampAtSpecificTimestamp", "mode": "alwaysOn", "data": {"timestamp": now}}

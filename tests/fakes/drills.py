@@ -14,12 +14,16 @@ from tests.fakes.units import FakeUnit
 KEY = "a-key-that-is-nobody-elses"
 FILES = 3
 """As many as every fake archive says that it has."""
+EXIT_ABRUPT = 14
+"""Of a mongod that cannot go on: mongodb/mongo@09388643a69a src/mongo/util/exit_code.h."""
 
 
 @dataclass
 class FakeCopy:
     """
     What an opened copy holds: collections as sizes, and who it says it is.
+
+    ``validate`` answers as mongodb/mongo@20f2d4ebfe9c src/mongo/db/catalog/validate_results.cpp, ``appendToResultObj``.
 
     Left out: documents, indexes, recovery; it validates whatever is not in :attr:`invalid` or :attr:`deadly`.
 
@@ -68,7 +72,8 @@ class FakeCopy:
             raise AutoReconnect("connection closed")
         self.validated.append(namespace)
         errors = [self.invalid[namespace]] if namespace in self.invalid else []
-        return {"valid": not errors, "errors": errors, "warnings": [], "nrecords": self.documents[namespace]}
+        found = {"valid": not errors, "repaired": False, "warnings": [], "errors": errors}
+        return {"nrecords": self.documents[namespace], **found}
 
 
 @dataclass
@@ -150,7 +155,7 @@ class FakeDrills:
 
     def _end(self, unit: FakeUnit, why: str) -> None:
         unit.words.append(f'{{"s": "E", "msg": "WiredTiger error message", "attr": {{"message": "{why}"}}}}')
-        unit.end(14)
+        unit.end(EXIT_ABRUPT)
 
     def _remove(self, path: str) -> tuple[int, str]:
         assert path not in self.open_scratch.values(), f"{path} is open"

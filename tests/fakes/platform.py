@@ -126,7 +126,7 @@ class FakePlatform:
         Install timers on each host of their component; they run on the last one.
 
         Source: ``ProgrammeVitam/vitam@5.3 deployment/ansible-vitam/internal_start_vitam_timers.yml``. Left out: that
-        two of storage's run on all.
+        two of storage's run on all, that those of reconstruction run on a secondary site alone, and others on none.
         """
         for host in self.platform.hosts_with_timers:
             for name in self.platform.timers_on(host):
