@@ -27,9 +27,10 @@ SUDO_QUESTION = re.compile(r"sudo -n -l (\S+) .*> /dev/null 2>&1 && echo yes \|\
 GIGABYTE = 2**30
 REFUSED, TOO_SLOW = (7, ""), (28, "")
 CURLS_WORDS = {
-    7: "curl: (7) Failed to connect to 10.0.0.1 port 1: Connection refused",
+    7: "curl: (7) Failed to connect to 10.0.0.1 port 1 after 0 ms: Couldn't connect to server",
     28: "curl: (28) Operation timed out after 10001 milliseconds with 0 bytes received",
 }
+"""As curl 7.88.1 (Debian 12) says them; the numbers: curl(1), EXIT CODES."""
 CURL = ["-q", "--noproxy", "*", "--globoff"]
 CURL_LINE = shlex.join(["curl", *CURL])
 
@@ -100,6 +101,7 @@ class FakeHost:
     async def run(self, command: str, stdin: str) -> Any:
         """Run one line with its input, as a process of asyncssh's does."""
         if not self.sudo and "sudo -n " in command and not SUDO_QUESTION.fullmatch(command):
+            # sudo-project/sudo@008a0e8dc13b plugins/sudoers/logging.c, log_auth_failure.
             return SimpleNamespace(exit_status=1, stdout="", stderr="sudo: a password is required\n")
         status, output = self.answer(command, stdin)
         told = CURLS_WORDS.get(status, "") if command.startswith("env LC_ALL=C curl") else f"status {status}"
