@@ -54,20 +54,6 @@ def test_a_disk_that_is_not_mounted_tonight(look):
     look.until("check_host", "check_cluster", "plan_night")
 
 
-@pytest.mark.parametrize("path", ["/vitam/data/offer", "/vitam/backup"])
-def test_a_disk_that_is_unmounted_between_the_look_and_the_copy(look, path):
-    """Of what is copied, or of the copies: they would fill the system's disk."""
-    host = look.fake.hosts["offer-1"]
-    host.mounts.append(path)
-    look.until("check_host", "check_cluster", "plan_night", "open_backup")
-    look.until(*(task for task in look.steps if task.startswith(KINDS)))
-    host.mounts.clear()
-    with pytest.raises(CopyRefusedError, match=f"offer-1: {path} was on the disk mounted at {path} at the look"):
-        look.run("copy_files", host="offer-1", file_set="offer-data")
-    host.mounts.append(path)
-    assert look.run("copy_files", host="offer-1", file_set="offer-data")["files"]
-
-
 VOLUME = "/vitam/data/offer/vol2"
 
 
@@ -89,14 +75,22 @@ def test_a_person_accepts_a_disk_below_as_away(look):
     assert look.records.opened["mounts_below"]["offer-1"]["/vitam/data/offer"] == []
 
 
-def test_a_disk_below_that_is_unmounted_between_the_look_and_the_copy(look):
-    """Hours lie between them."""
+@pytest.mark.parametrize(
+    ("mount", "says"),
+    [
+        ("/vitam/data/offer", "offer-1: /vitam/data/offer was on the disk mounted at /vitam/data/offer at the look"),
+        ("/vitam/backup", "offer-1: /vitam/backup was on the disk mounted at /vitam/backup at the look"),
+        (VOLUME, f"a disk was mounted at {VOLUME}, below /vitam/data/offer, at the look"),
+    ],
+)
+def test_a_disk_that_is_unmounted_between_the_look_and_the_copy(look, mount, says):
+    """Hours lie between them. Of what is copied, below it, or of the copies: they would fill the system's disk."""
     host = look.fake.hosts["offer-1"]
-    host.mounts.append(VOLUME)
+    host.mounts.append(mount)
     look.until("check_host", "check_cluster", "plan_night", "open_backup")
     look.until(*(task for task in look.steps if task.startswith(KINDS)))
     host.mounts.clear()
-    with pytest.raises(CopyRefusedError, match=f"a disk was mounted at {VOLUME}, below /vitam/data/offer, at the look"):
+    with pytest.raises(CopyRefusedError, match=says):
         look.run("copy_files", host="offer-1", file_set="offer-data")
-    host.mounts.append(VOLUME)
+    host.mounts.append(mount)
     assert look.run("copy_files", host="offer-1", file_set="offer-data")["files"]

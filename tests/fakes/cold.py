@@ -1,6 +1,8 @@
 """
 The data of a member that was closed in order while its last writes were in the oplog alone, of each real mongod.
 
+No stand-in: the mongods of the lab write them themselves.
+
 It is made once for each version in a session (the fixture ``cold_data``); a test that opens or damages it does so to a
 copy. Left out: a cluster: it says that it is a shard, and was never one.
 """

@@ -1,4 +1,10 @@
-"""The restart guard's files on a fake host, and what systemd makes of them."""
+"""
+The restart guard's files on a fake host, and what systemd makes of them.
+
+The files are our own. Of systemd 252 it follows systemd.unit(5), "Conditions and Asserts" (a start whose assertion is
+not met fails, and the unit's state stays), and systemctl(1), "Exit status" (5 for a unit that is not there where it is
+to run, else not 0).
+"""
 
 from __future__ import annotations
 

@@ -1,6 +1,8 @@
 """
 A real mongod of the lab on the loopback: a replica set of one member, and whatever a drill opens beside it.
 
+No stand-in: mongod answers for itself.
+
 Which mongods there are says lab/mongod.py. A test whose subject differs between them asks for the fixture
 ``each_mongod`` (tests/unit/conftest.py); all others take :data:`MONGOD`, what Vitam 7 ships.
 """

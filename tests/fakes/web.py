@@ -30,8 +30,9 @@ def elastic_error(kind: str, reason: str | None, status: int) -> str:
     Return an error as Elasticsearch 7 writes it: ``root_cause``, the cause again, the status.
 
     Types, statuses and reasons are those of its exceptions: elastic/elasticsearch
-    server/src/main/java/org/elasticsearch/, ``discovery/MasterNotDiscoveredException.java``,
-    ``repositories/RepositoryMissingException.java``, ``snapshots/SnapshotMissingException.java``.
+    server/src/main/java/org/elasticsearch/, ``discovery/MasterNotDiscoveredException.java@1bb4d6f003ee``,
+    ``repositories/RepositoryMissingException.java@11c939b84b8e``,
+    ``snapshots/SnapshotMissingException.java@15f24d8fc9f5``.
     """
     cause = {"type": kind, "reason": reason}
     return json.dumps({"error": {"root_cause": [cause], **cause}, "status": status})
